@@ -1,0 +1,1 @@
+//! Transactions to a target server, with the checkpoint in the same transaction

@@ -1,0 +1,1 @@
+//! Events to text: SQL and JSON Lines

@@ -1,0 +1,1 @@
+//! One compiled rule set: which transactions, statements and rows are kept

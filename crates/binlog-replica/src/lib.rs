@@ -1,0 +1,1 @@
+//! Fetch, filter, apply, supervised: a replica without a server

@@ -1,0 +1,1 @@
+//! Events to valid binary log files
