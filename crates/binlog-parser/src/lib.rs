@@ -38,6 +38,6 @@ pub use event::{Event, FormatDescription, Query, Rows, TableMap};
 pub use header::{EventFlags, EventHeader, EventType, HEADER_LEN};
 pub use position::{Coordinates, MAGIC, MAGIC_LEN};
 pub use raw::RawEvent;
-pub use reader::Reader;
+pub use reader::{Reader, put_lenenc};
 pub use transaction::{Step, TransactionTracker};
 pub use value::{Cell, Row, Value};

@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Writes a length-encoded integer in its shortest form.
-pub(crate) fn put_lenenc(out: &mut Vec<u8>, value: u64) {
+pub fn put_lenenc(out: &mut Vec<u8>, value: u64) {
     let bytes = value.to_le_bytes();
     let (marker, len) = match value {
         0..=250 => (None, 1),

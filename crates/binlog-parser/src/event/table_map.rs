@@ -105,7 +105,8 @@ pub struct ColumnSet<'a> {
 
 impl<'a> ColumnSet<'a> {
     /// A set of `columns` bits, lowest bit of the first byte first.
-    pub(crate) fn new(bits: &'a [u8], columns: usize) -> Self {
+    #[must_use]
+    pub fn new(bits: &'a [u8], columns: usize) -> Self {
         Self { bits, columns }
     }
 
