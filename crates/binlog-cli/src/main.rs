@@ -1,1 +1,3 @@
+//! The `binlog` command.
+
 fn main() {}
