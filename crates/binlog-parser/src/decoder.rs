@@ -116,7 +116,11 @@ impl Decoder {
     }
 
     fn table_map(&mut self, body: &[u8]) -> Result<Arc<TableMap>, FieldError> {
-        let table = Arc::new(TableMap::decode(body, self.id_len(EventType::TABLE_MAP))?);
+        let table = Arc::new(TableMap::decode(
+            body,
+            self.id_len(EventType::TABLE_MAP),
+            self.format.flavour(),
+        )?);
         self.tables.insert(table.table_id, Arc::clone(&table));
         Ok(table)
     }

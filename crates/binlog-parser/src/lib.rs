@@ -27,6 +27,7 @@ mod header;
 mod position;
 mod raw;
 mod reader;
+mod serialization;
 mod transaction;
 pub mod value;
 

@@ -1,100 +1,364 @@
-//! GTID, ANONYMOUS_GTID and GTID_TAGGED (MySQL), and MariaDB's GTID: what begins a transaction.
+//! GTID, ANONYMOUS_GTID and GTID_TAGGED: what begins a MySQL transaction.
+//!
+//! This file has the layout of the first two, which grew at its end: flags, sid and gno (5.6); type code 2 and the
+//! logical timestamps (5.7); the commit timestamps of 7 bytes, the first with bit 55 set if a second one follows
+//! (8.0.1); the transaction length (8.0.2); the server versions of 4 bytes, the first with bit 31 set if a second
+//! one follows (8.0.14); the commit group ticket (8.0.26). GTID_TAGGED (8.3) is laid out otherwise: see `gtid_tagged`.
 
 use crate::error::FieldError;
-use crate::gtid::{Gtid, MariaDbGtid};
+use crate::gtid::{Gtid, Sid, Tag, checked_gno};
+use crate::header::EventType;
+use crate::reader::{Reader, put_lenenc};
 
 /// Begins a MySQL transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GtidEvent {
     /// The transaction's identifier; `None` for ANONYMOUS_GTID.
     pub gtid: Option<Gtid>,
     /// Bit 0: the transaction may hold statements in statement format.
     pub flags: u8,
-    /// Sequence number, within this log, of the last transaction that this one depends on.
+    /// Sequence number, within this log, of the last transaction that this one depends on; 0 before 5.7.
     pub last_committed: i64,
-    /// Sequence number of this transaction within this log.
+    /// Sequence number of this transaction within this log, from 1; 0 before 5.7.
     pub sequence_number: i64,
     /// Commit on the server that wrote this log, microseconds since 1970 UTC; `None` before 8.0.1.
     pub immediate_commit_timestamp: Option<u64>,
-    /// Commit on the server where the transaction began, microseconds since 1970 UTC.
+    /// Commit on the server where the transaction began, microseconds since 1970 UTC; 0 if that is not known.
     pub original_commit_timestamp: Option<u64>,
     /// Bytes of the whole transaction, this event included; `None` before 8.0.2.
     pub transaction_length: Option<u64>,
     /// Version number of the server that wrote this log: 80403 is 8.4.3. `None` before 8.0.14.
     pub immediate_server_version: Option<u32>,
-    /// Version number of the server where the transaction began.
+    /// Version number of the server where the transaction began; 999999 if that is not known.
     pub original_server_version: Option<u32>,
     /// Ticket of the commit group, where the server orders groups.
     pub commit_group_ticket: Option<u64>,
+    /// What stands after the known fields: nothing, or fields of a later server.
+    pub tail: Box<[u8]>,
 }
 
-/// Begins a MariaDB transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MariaDbGtidEvent {
-    /// The transaction's identifier; the server number is that of the common header.
-    pub gtid: MariaDbGtid,
-    /// Flags.
-    pub flags: MariaDbGtidFlags,
-    /// Transactions with the same number committed together.
-    pub commit_id: Option<u64>,
-}
-
-/// Flags of a MariaDB GTID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MariaDbGtidFlags(pub u8);
-
-impl MariaDbGtidFlags {
-    /// One statement, without COMMIT.
-    pub const STANDALONE: Self = Self(1);
-    /// Commits in a group; a commit number follows.
-    pub const GROUP_COMMIT_ID: Self = Self(2);
-    /// Only transactional engines.
-    pub const TRANSACTIONAL: Self = Self(4);
-    /// May run in parallel.
-    pub const ALLOW_PARALLEL: Self = Self(8);
-    /// Waited for a row lock of another transaction.
-    pub const WAITED: Self = Self(16);
-    /// DDL.
-    pub const DDL: Self = Self(32);
-    /// Ends in XA PREPARE.
-    pub const PREPARED_XA: Self = Self(64);
-    /// XA COMMIT or XA ROLLBACK.
-    pub const COMPLETED_XA: Self = Self(128);
-
-    /// Whether all bits of `other` are set.
-    #[must_use]
-    pub fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
+const LOGICAL_TIMESTAMP: u8 = 2;
+const TIMESTAMP_LEN: usize = 7;
+const SECOND_TIMESTAMP: u64 = 1 << 55;
+const SECOND_VERSION: u32 = 1 << 31;
 
 impl GtidEvent {
     /// Reads the body of a GTID or ANONYMOUS_GTID.
     pub fn decode(body: &[u8], anonymous: bool) -> Result<Self, FieldError> {
-        let _ = (body, anonymous);
-        Err(FieldError::Unsupported {
-            field: "GTID",
-            why: "not written yet",
-        })
+        let mut reader = Reader::new(body);
+        let mut event = Self {
+            flags: reader.u8("flags")?,
+            gtid: read_gtid(&mut reader, anonymous)?,
+            ..Self::default()
+        };
+        if reader.peek().first() == Some(&LOGICAL_TIMESTAMP) {
+            event.read_since_5_7(&mut reader)?;
+        }
+        event.tail = reader.take_rest().into();
+        Ok(event)
     }
 
-    /// Reads the body of a GTID_TAGGED.
-    pub fn decode_tagged(body: &[u8]) -> Result<Self, FieldError> {
-        let _ = body;
-        Err(FieldError::Unsupported {
-            field: "GTID_TAGGED",
-            why: "not written yet",
-        })
+    /// The type of the event: GTID_TAGGED if the GTID has a tag, ANONYMOUS_GTID if there is none, else GTID.
+    #[must_use]
+    pub fn event_type(&self) -> EventType {
+        match &self.gtid {
+            None => EventType::ANONYMOUS_GTID,
+            Some(gtid) if gtid.tag.is_empty() => EventType::GTID,
+            Some(_) => EventType::GTID_TAGGED,
+        }
+    }
+
+    /// Appends the body, in the layout of `event_type`; what the servers write comes out as it was read.
+    ///
+    /// A GTID or ANONYMOUS_GTID ends before the first field that is `None`; a GTID_TAGGED leaves out each that is.
+    /// The shortest form is written: of a body that names an origin equal to this server, or has an integer in a
+    /// longer form, which no server writes, other bytes come out with the same meaning.
+    ///
+    /// # Errors
+    /// The GTID is not one of that event type, or the layout has no room for a value: a GTID or ANONYMOUS_GTID for
+    /// a timestamp over 55 bits or a server version over 31 bits.
+    pub fn encode(&self, out: &mut Vec<u8>, event_type: EventType) -> Result<(), FieldError> {
+        if event_type == EventType::GTID_TAGGED && self.gtid.is_some() {
+            self.encode_tagged(out);
+            return Ok(());
+        }
+        if event_type != self.event_type() {
+            return Err(FieldError::Invalid {
+                field: "event type",
+                value: u64::from(event_type.0),
+                why: "is not that of an event with this GTID",
+            });
+        }
+        self.check_untagged()?;
+        self.encode_untagged(out);
+        Ok(())
+    }
+
+    /// A field is there if enough bytes are left for it, as the server decides it.
+    fn read_since_5_7(&mut self, reader: &mut Reader<'_>) -> Result<(), FieldError> {
+        reader.u8("type of logical timestamps")?;
+        self.last_committed = reader.array("last committed").map(i64::from_le_bytes)?;
+        self.sequence_number = reader.array("sequence number").map(i64::from_le_bytes)?;
+        if reader.remaining() >= TIMESTAMP_LEN {
+            self.read_timestamps(reader)?;
+        }
+        if self.immediate_commit_timestamp.is_some() && !reader.is_empty() {
+            self.transaction_length = Some(reader.lenenc("transaction length")?);
+        }
+        if self.transaction_length.is_some() && reader.remaining() >= 4 {
+            self.read_versions(reader)?;
+        }
+        if self.immediate_server_version.is_some() && reader.remaining() >= 8 {
+            self.commit_group_ticket = Some(reader.u64("commit group ticket")?);
+        }
+        Ok(())
+    }
+
+    fn read_timestamps(&mut self, reader: &mut Reader<'_>) -> Result<(), FieldError> {
+        let marked = reader.uint(TIMESTAMP_LEN, "immediate commit timestamp")?;
+        let immediate = marked & !SECOND_TIMESTAMP;
+        self.immediate_commit_timestamp = Some(immediate);
+        self.original_commit_timestamp = Some(match marked == immediate {
+            true => immediate,
+            false => reader.uint(TIMESTAMP_LEN, "original commit timestamp")?,
+        });
+        Ok(())
+    }
+
+    fn read_versions(&mut self, reader: &mut Reader<'_>) -> Result<(), FieldError> {
+        let marked = reader.u32("immediate server version")?;
+        let immediate = marked & !SECOND_VERSION;
+        self.immediate_server_version = Some(immediate);
+        self.original_server_version = Some(match marked == immediate {
+            true => immediate,
+            false => reader.u32("original server version")?,
+        });
+        Ok(())
+    }
+
+    fn check_untagged(&self) -> Result<(), FieldError> {
+        let no_room = |field, value| FieldError::Invalid {
+            field,
+            value,
+            why: "has no room in a GTID or ANONYMOUS_GTID",
+        };
+        for timestamp in [self.immediate_commit_timestamp, self.original_commit_timestamp] {
+            if let Some(timestamp) = timestamp.filter(|timestamp| *timestamp >= SECOND_TIMESTAMP) {
+                return Err(no_room("commit timestamp", timestamp));
+            }
+        }
+        match self
+            .immediate_server_version
+            .filter(|version| *version >= SECOND_VERSION)
+        {
+            Some(version) => Err(no_room("immediate server version", u64::from(version))),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn encode_untagged(&self, out: &mut Vec<u8>) {
+        out.push(self.flags);
+        let sid = self.gtid.as_ref().map_or([0; 16], |gtid| gtid.sid.0);
+        let gno = self.gtid.as_ref().map_or(0, |gtid| gtid.gno);
+        out.extend(sid);
+        out.extend(gno.to_le_bytes());
+        if self.is_since_5_7() {
+            out.push(LOGICAL_TIMESTAMP);
+            out.extend(self.last_committed.to_le_bytes());
+            out.extend(self.sequence_number.to_le_bytes());
+            self.put_since_8_0(out);
+        }
+        out.extend(&self.tail);
+    }
+
+    fn is_since_5_7(&self) -> bool {
+        self.last_committed != 0 || self.sequence_number != 0 || self.immediate_commit_timestamp.is_some()
+    }
+
+    fn put_since_8_0(&self, out: &mut Vec<u8>) -> Option<()> {
+        let immediate = self.immediate_commit_timestamp?;
+        put_pair(
+            out,
+            immediate,
+            self.original_commit_timestamp,
+            SECOND_TIMESTAMP,
+            TIMESTAMP_LEN,
+        );
+        put_lenenc(out, self.transaction_length?);
+        let immediate = u64::from(self.immediate_server_version?);
+        put_pair(
+            out,
+            immediate,
+            self.original_server_version.map(u64::from),
+            u64::from(SECOND_VERSION),
+            4,
+        );
+        out.extend(self.commit_group_ticket?.to_le_bytes());
+        Some(())
     }
 }
 
-impl MariaDbGtidEvent {
-    /// Reads the body; `server_id` is that of the common header.
-    pub fn decode(body: &[u8], server_id: u32) -> Result<Self, FieldError> {
-        let _ = (body, server_id);
-        Err(FieldError::Unsupported {
-            field: "GTID",
-            why: "not written yet",
-        })
+/// Writes the value of this server and, only where it is another one, that of the server of origin.
+fn put_pair(out: &mut Vec<u8>, immediate: u64, original: Option<u64>, second: u64, len: usize) {
+    let original = original.filter(|original| *original != immediate);
+    let marked = if original.is_some() {
+        immediate | second
+    } else {
+        immediate
+    };
+    for value in [Some(marked), original].into_iter().flatten() {
+        out.extend(value.to_le_bytes().iter().take(len));
+    }
+}
+
+fn read_gtid(reader: &mut Reader<'_>, anonymous: bool) -> Result<Option<Gtid>, FieldError> {
+    let sid = Sid(reader.array("sid")?);
+    let gno = reader.u64("gno")?;
+    match (anonymous, gno) {
+        (true, 0) => Ok(None),
+        (true, value) => Err(FieldError::Invalid {
+            field: "gno",
+            value,
+            why: "is not 0 in an ANONYMOUS_GTID",
+        }),
+        (false, gno) => Ok(Some(Gtid {
+            sid,
+            tag: Tag::default(),
+            gno: checked_gno(gno)?,
+        })),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(crate) fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<u8> = text.bytes().map(|c| (c as char).to_digit(16).unwrap() as u8).collect();
+        digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    }
+
+    fn decode(event_type: EventType, body: &[u8]) -> Result<GtidEvent, FieldError> {
+        match event_type {
+            EventType::GTID_TAGGED => GtidEvent::decode_tagged(body),
+            _ => GtidEvent::decode(body, event_type == EventType::ANONYMOUS_GTID),
+        }
+    }
+
+    fn summary(event: &GtidEvent) -> String {
+        let fields = [
+            event.immediate_commit_timestamp,
+            event.original_commit_timestamp,
+            event.transaction_length,
+            event.immediate_server_version.map(u64::from),
+            event.original_server_version.map(u64::from),
+            event.commit_group_ticket,
+        ];
+        let gtid = event.gtid.as_ref().map_or("-".to_owned(), Gtid::to_string);
+        let head = format!(
+            "{gtid} {} {} {}",
+            event.flags, event.last_committed, event.sequence_number
+        );
+        fields
+            .iter()
+            .flatten()
+            .fold(head, |text, field| format!("{text} {field}"))
+    }
+
+    /// The body reads as expected, comes out as it was read, and no cut of it panics.
+    pub(crate) fn check(event_type: EventType, body: &str, expected: &str) {
+        let body = hex(body);
+        let event = decode(event_type, &body).unwrap();
+        assert_eq!(summary(&event), expected);
+        assert!(event.tail.is_empty());
+        assert_eq!(event.event_type(), event_type);
+        let mut out = Vec::new();
+        event.encode(&mut out, event_type).unwrap();
+        assert_eq!(out, body);
+        for cut in 0..body.len() {
+            let _ = decode(event_type, &body[..cut]);
+        }
+    }
+
+    const HEAD: &str = "01414e4fa8e6cd11f1924902fc000000010300000000000000";
+    const CLOCK: &str = "0202000000000000000300000000000000";
+    const SHORT: &str = "414e4fa8-e6cd-11f1-9249-02fc00000001:3 1";
+
+    #[test]
+    fn every_generation() {
+        // MySQL 5.6 wrote the first; 9.7 the one with versions, and its parts with an origin.
+        #[rustfmt::skip]
+        let cases = [
+            ("", "", " 0 0"),
+            (CLOCK, "", " 2 3"),
+            (CLOCK, "a9e401ebe56006", " 2 3 1795390466811049 1795390466811049"),
+            (CLOCK, "a9e401ebe5608640222018240a06", " 2 3 1795390466811049 1700000000123456"),
+            (CLOCK, "a9e401ebe56006fc1501", " 2 3 1795390466811049 1795390466811049 277"),
+            (CLOCK, "a9e401ebe56006fc150150620100", " 2 3 1795390466811049 1795390466811049 277 90704 90704"),
+            (CLOCK, "328e02ebe5608640222018240a06fc710150620180a4380100", " 2 3 1795390466854450 1700000000123456 369 90704 80036"),
+            (CLOCK, "a9e401ebe56006fc1501506201000700000000000000", " 2 3 1795390466811049 1795390466811049 277 90704 90704 7"),
+        ];
+        for (clock, rest, expected) in cases {
+            check(
+                EventType::GTID,
+                &format!("{HEAD}{clock}{rest}"),
+                &format!("{SHORT}{expected}"),
+            );
+        }
+        let nobody = "00".repeat(24);
+        check(EventType::ANONYMOUS_GTID, &format!("00{nobody}{CLOCK}"), "- 0 2 3");
+    }
+
+    #[test]
+    fn unknown_tails_are_kept() {
+        for tail in ["01ff", "03", "0000"] {
+            let body = hex(&format!("{HEAD}{tail}"));
+            let event = GtidEvent::decode(&body, false).unwrap();
+            let mut out = Vec::new();
+            event.encode(&mut out, EventType::GTID).unwrap();
+            assert_eq!((out, &*event.tail), (body, &*hex(tail)));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let zero = "00".repeat(25);
+        let max = format!("{}ffffffffffffff7f", "00".repeat(17));
+        #[rustfmt::skip]
+        let cases = [
+            ("", false, "flags: need 1 bytes, have 0"),
+            (&zero[..48], true, "gno: need 8 bytes, have 7"),
+            (&zero, false, "gno: 0 is not from 1 to 2^63 - 2"),
+            (&max, false, "gno: 9223372036854775807 is not from 1 to 2^63 - 2"),
+            (HEAD, true, "gno: 3 is not 0 in an ANONYMOUS_GTID"),
+            (&format!("{HEAD}0200"), false, "last committed: need 8 bytes, have 1"),
+            (&format!("{HEAD}{CLOCK}a9e401ebe56086"), false, "original commit timestamp: need 7 bytes, have 0"),
+            (&format!("{HEAD}{CLOCK}a9e401ebe56006ff"), false, "transaction length: 255 starts no length-encoded integer"),
+        ];
+        for (body, anonymous, expected) in cases {
+            let error = GtidEvent::decode(&hex(body), anonymous).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_no_layout_holds() {
+        let tagged = "414e4fa8-e6cd-11f1-9249-02fc00000001:tag:1".parse().ok();
+        let untagged = "414e4fa8-e6cd-11f1-9249-02fc00000001:1".parse().ok();
+        let none = GtidEvent::default;
+        #[rustfmt::skip]
+        let cases = [
+            (GtidEvent { gtid: tagged, ..none() }, EventType::GTID),
+            (GtidEvent { gtid: untagged, ..none() }, EventType::ANONYMOUS_GTID),
+            (none(), EventType::GTID),
+            (none(), EventType::GTID_TAGGED),
+            (none(), EventType::QUERY),
+            (GtidEvent { immediate_commit_timestamp: Some(1 << 55), ..none() }, EventType::ANONYMOUS_GTID),
+            (GtidEvent { original_commit_timestamp: Some(1 << 56), ..none() }, EventType::ANONYMOUS_GTID),
+            (GtidEvent { immediate_server_version: Some(1 << 31), ..none() }, EventType::ANONYMOUS_GTID),
+        ];
+        for (event, event_type) in cases {
+            assert!(event.encode(&mut Vec::new(), event_type).is_err(), "{event:?}");
+        }
     }
 }

@@ -3,6 +3,9 @@
 mod control;
 mod format_description;
 mod gtid;
+mod gtid_length;
+mod gtid_mariadb;
+mod gtid_tagged;
 mod load;
 mod query;
 mod query_status;
@@ -14,7 +17,8 @@ use std::sync::Arc;
 
 pub use control::{Incident, Intvar, IntvarKind, Rand, Rotate, RowsQuery, Xid};
 pub use format_description::{Flavour, FormatDescription};
-pub use gtid::{GtidEvent, MariaDbGtidEvent, MariaDbGtidFlags};
+pub use gtid::GtidEvent;
+pub use gtid_mariadb::{MariaDbGtidEvent, MariaDbGtidExtraFlags, MariaDbGtidFlags, XaIdentifier};
 pub use load::{AppendBlock, ExecuteLoadQuery, LoadDuplicates};
 pub use query::Query;
 pub use query_status::{AutoIncrement, Charsets, Invoker, QueryStatus};

@@ -1,6 +1,10 @@
 //! TABLE_MAP: names a table and its columns' types for the row events after it.
 
+mod optional;
+
 use crate::error::FieldError;
+use crate::event::Flavour;
+use crate::reader::Reader;
 
 /// Type code of a column as it stands in a table map (`enum_field_types`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,11 +139,122 @@ impl<'a> ColumnSet<'a> {
 
 impl TableMap {
     /// Reads the body. `id_len` is the width of the table id: 6, or 4 in logs of 5.1 before GA.
-    pub fn decode(body: &[u8], id_len: usize) -> Result<Self, FieldError> {
-        let _ = (body, id_len);
-        Err(FieldError::Unsupported {
-            field: "TABLE_MAP",
-            why: "not written yet",
+    /// `flavour` tells which columns the optional metadata counts as text.
+    ///
+    /// # Errors
+    /// A field is cut off or out of range, or a name is not UTF-8.
+    pub fn decode(body: &[u8], id_len: usize, flavour: Flavour) -> Result<Self, FieldError> {
+        let mut reader = Reader::new(body);
+        let table_id = reader.uint(id_len, "table id")?;
+        let flags = reader.u16("flags")?;
+        let schema = name(&mut reader, "schema")?;
+        let table = name(&mut reader, "table")?;
+        let mut columns = columns(&mut reader)?;
+        let primary_key = optional::read(&mut reader, &mut columns, flavour)?;
+        Ok(Self {
+            table_id,
+            flags,
+            schema,
+            table,
+            columns: columns.into(),
+            primary_key,
         })
+    }
+}
+
+fn name(reader: &mut Reader<'_>, field: &'static str) -> Result<Box<str>, FieldError> {
+    let len = usize::from(reader.u8(field)?);
+    let text = utf8(reader.take(len, field)?, field)?;
+    reader.take(1, field)?;
+    Ok(text)
+}
+
+/// The servers write names in UTF-8.
+fn utf8(bytes: &[u8], field: &'static str) -> Result<Box<str>, FieldError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(FieldError::Invalid {
+            field,
+            value: error.valid_up_to() as u64,
+            why: "bytes are UTF-8, not more",
+        }),
+    }
+}
+
+fn columns(reader: &mut Reader<'_>) -> Result<Vec<Column>, FieldError> {
+    let count = reader.lenenc("number of columns")?;
+    let types = reader.take(usize::try_from(count).unwrap_or(usize::MAX), "column types")?;
+    let len = reader.lenenc("length of the metadata")?;
+    let mut metadata = reader.sub(usize::try_from(len).unwrap_or(usize::MAX), "column metadata")?;
+    let nullable = ColumnSet::new(reader.take(types.len().div_ceil(8), "nullable columns")?, types.len());
+    let columns = types.iter().enumerate().map(|(index, code)| {
+        let (column_type, metadata) = read_metadata(ColumnType(*code), &mut metadata)?;
+        Ok(Column::new(column_type, metadata, nullable.contains(index)))
+    });
+    let columns = columns.collect::<Result<_, _>>()?;
+    match metadata.remaining() {
+        0 => Ok(columns),
+        left => Err(FieldError::LeftOver {
+            field: "column metadata",
+            left,
+        }),
+    }
+}
+
+/// The real type, and its metadata.
+fn read_metadata(stored: ColumnType, reader: &mut Reader<'_>) -> Result<(ColumnType, u16), FieldError> {
+    const FIELD: &str = "column metadata";
+    let metadata = match stored {
+        ColumnType::FLOAT
+        | ColumnType::DOUBLE
+        | ColumnType::TIMESTAMP2
+        | ColumnType::DATETIME2
+        | ColumnType::TIME2
+        | ColumnType::TINY_BLOB
+        | ColumnType::MEDIUM_BLOB
+        | ColumnType::LONG_BLOB
+        | ColumnType::BLOB
+        | ColumnType::MARIADB_BLOB_COMPRESSED
+        | ColumnType::JSON
+        | ColumnType::GEOMETRY
+        | ColumnType::VECTOR => u16::from(reader.u8(FIELD)?),
+        ColumnType::VARCHAR | ColumnType::MARIADB_VARCHAR_COMPRESSED | ColumnType::BIT | ColumnType::NEWDECIMAL => {
+            reader.u16(FIELD)?
+        }
+        ColumnType::STRING | ColumnType::VAR_STRING | ColumnType::ENUM | ColumnType::SET => {
+            return Ok(string_metadata(reader.array(FIELD)?));
+        }
+        ColumnType::TYPED_ARRAY => {
+            return Err(FieldError::Unsupported {
+                field: "column type",
+                why: "an array is no column of a table",
+            });
+        }
+        _ => 0,
+    };
+    Ok((stored, metadata))
+}
+
+/// `Field_string::do_save_field_metadata`: the real type, with bits 8 and 9 of the length inverted in it.
+fn string_metadata([code, len]: [u8; 2]) -> (ColumnType, u16) {
+    let high = u16::from(!code & 0x30) << 4;
+    (ColumnType(code | 0x30), u16::from(len) | high)
+}
+
+impl Column {
+    /// A column of which only the fixed part of a table map is known.
+    fn new(column_type: ColumnType, metadata: u16, nullable: bool) -> Self {
+        Self {
+            column_type,
+            metadata,
+            nullable,
+            unsigned: None,
+            collation: None,
+            name: None,
+            members: Box::default(),
+            geometry_type: None,
+            visible: None,
+            vector_dimension: None,
+        }
     }
 }

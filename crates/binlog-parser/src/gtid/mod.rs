@@ -2,18 +2,14 @@
 
 mod mariadb;
 mod mysql;
+mod previous;
+mod progress;
+mod set;
+mod text;
 
-pub use mariadb::{MariaDbGtid, MariaDbGtidPosition};
-pub use mysql::{Gtid, GtidSet, GtidTextError, Interval, Sid, Tag};
-
-/// How far a replica has got, in the words of its source.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum GtidProgress {
-    /// The source writes no GTIDs.
-    #[default]
-    None,
-    /// MySQL: the set of transactions that were executed.
-    MySql(GtidSet),
-    /// MariaDB: the last transaction of each domain.
-    MariaDb(MariaDbGtidPosition),
-}
+pub use mariadb::{MariaDbGtid, MariaDbGtidList, MariaDbGtidPosition};
+pub(crate) use mysql::checked_gno;
+pub use mysql::{Gtid, Interval, MAX_GNO, Sid, Tag};
+pub use progress::{GtidProgress, TransactionGtid};
+pub use set::GtidSet;
+pub use text::GtidTextError;

@@ -1,18 +1,79 @@
-//! MySQL GTIDs: `uuid:number`, `uuid:tag:number`, and sets of them.
+//! One MySQL GTID and its parts: `uuid:number` and `uuid:tag:number`.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
 use crate::error::FieldError;
 
+/// Largest number of a GTID: `GNO_END` of the server, 2^63 − 1, is the first that is none.
+pub const MAX_GNO: u64 = i64::MAX as u64 - 1;
+
 /// Identity of the server where a transaction began: a UUID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sid(pub [u8; 16]);
+
+impl fmt::Debug for Sid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Sid {
+    /// Lower case with dashes, as the server prints it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
 
 /// Tag of a GTID (MySQL 8.3 on): up to 32 of `[a-z0-9_]`, empty where there is none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Tag(Box<str>);
+
+impl Tag {
+    /// Longest tag, in bytes.
+    pub const MAX_LEN: usize = 32;
+
+    /// The tag that this text is, whatever its case; `None` if it is none. The empty text is the empty tag.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let first = text.bytes().next().is_none_or(|byte| !byte.is_ascii_digit());
+        let word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        (first && word && text.len() <= Self::MAX_LEN).then(|| Self(text.to_ascii_lowercase().into()))
+    }
+
+    /// The tag's text, lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is no tag.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The tag of a binary log, where only its printed form is valid.
+    pub(crate) fn from_log(bytes: &[u8]) -> Result<Self, FieldError> {
+        let tag = std::str::from_utf8(bytes).ok().and_then(Self::new);
+        tag.filter(|tag| tag.0.as_bytes() == bytes).ok_or(FieldError::Invalid {
+            field: "tag",
+            value: bytes.len() as u64,
+            why: "bytes that are no tag: it has at most 32 of a-z, 0-9 and _, and begins with no digit",
+        })
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// One transaction's identifier.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,8 +82,18 @@ pub struct Gtid {
     pub sid: Sid,
     /// Tag.
     pub tag: Tag,
-    /// Number, from 1.
+    /// Number, from 1 to [`MAX_GNO`].
     pub gno: u64,
+}
+
+impl fmt::Display for Gtid {
+    /// `uuid:number` or `uuid:tag:number`, as the server prints it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.tag.is_empty() {
+            true => write!(f, "{}:{}", self.sid, self.gno),
+            false => write!(f, "{}:{}:{}", self.sid, self.tag, self.gno),
+        }
+    }
 }
 
 /// Numbers from `start` up to, not including, `end`.
@@ -34,50 +105,47 @@ pub struct Interval {
     pub end: u64,
 }
 
-/// A set of GTIDs: intervals by server and tag, in order, never touching each other.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct GtidSet {
-    intervals: BTreeMap<(Sid, Tag), Vec<Interval>>,
-}
+impl Interval {
+    /// The interval of one number.
+    #[must_use]
+    pub fn of(gno: u64) -> Self {
+        Self {
+            start: gno,
+            end: gno.saturating_add(1),
+        }
+    }
 
-/// Text that is no GTID or set of GTIDs.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a GTID set at byte {at}: {why}: {text}")]
-pub struct GtidTextError {
-    /// The text.
-    pub text: String,
-    /// Where in the text, in bytes.
-    pub at: usize,
-    /// What was expected.
-    pub why: &'static str,
-}
+    /// How many numbers are in it.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
 
-impl GtidSet {
-    /// Reads the body of a PREVIOUS_GTIDS, tagged or not.
-    pub fn decode(body: &[u8]) -> Result<Self, FieldError> {
-        let _ = body;
-        Err(FieldError::Unsupported {
-            field: "PREVIOUS_GTIDS",
-            why: "not written yet",
-        })
+    /// Whether no number is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 
-impl fmt::Display for GtidSet {
+impl fmt::Display for Interval {
+    /// `first-last`, or the only number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = &self.intervals;
-        f.write_str("")
+        match self.len() {
+            0 | 1 => write!(f, "{}", self.start),
+            _ => write!(f, "{}-{}", self.start, self.end - 1),
+        }
     }
 }
 
-impl FromStr for GtidSet {
-    type Err = GtidTextError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Err(GtidTextError {
-            text: text.to_owned(),
-            at: 0,
-            why: "not written yet",
-        })
+/// The number, if a GTID can have it.
+pub(crate) fn checked_gno(gno: u64) -> Result<u64, FieldError> {
+    match gno {
+        1..=MAX_GNO => Ok(gno),
+        value => Err(FieldError::Invalid {
+            field: "gno",
+            value,
+            why: "is not from 1 to 2^63 - 2",
+        }),
     }
 }

@@ -1,5 +1,6 @@
 //! Cells of row images.
 
+mod cell;
 mod decimal;
 mod json;
 mod temporal;
