@@ -1,0 +1,12 @@
+//! The SQL words that are written from a log: identifiers, literals and session settings.
+
+mod collation;
+mod identifier;
+mod literal;
+pub mod session;
+mod temporal;
+mod user_variable;
+
+pub use identifier::{push_identifier, push_table};
+pub use literal::{Charset, LiteralColumn, LiteralError, push_literal};
+pub use session::{SessionError, SessionState};
