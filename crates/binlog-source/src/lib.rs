@@ -1,1 +1,58 @@
-//! Where binary log events come from: files, directories, pipes and live servers, cut into chunks
+//! Where binary log events come from: files, directories, pipes and live servers, cut into chunks.
+//!
+//! A [`Source`] yields [`Chunk`]s: runs of whole events, in order, cut where a transaction ends. The crate
+//! knows nothing of what is done with them.
+//!
+//! - [`FileSource`] reads files, directories, `.index` files and standard input; gzip and zstd are
+//!   recognised by content.
+//! - [`LiveSource`] asks a server for its log, as a replica does.
+//! - [`Mirror`] keeps byte-identical copies of a server's logs in a folder; [`FileSource`] reads them.
+//! - [`server_opts`] makes connection options of a URL.
+//!
+//! # Memory
+//!
+//! A chunk ends at the first end of a transaction at which it holds `chunk_limit` bytes, or inside a
+//! larger transaction at the first end of a statement, so that it holds the table maps of its rows. It is
+//! never cut inside a statement: a statement of more than `statement_limit` bytes is an error.
+
+mod connect;
+mod cutter;
+mod error;
+mod file;
+mod live;
+mod mirror;
+mod pace;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "hand-made events of known layout")]
+mod testing;
+
+use binlog_parser::Chunk;
+
+pub use connect::{TlsChoice, TlsMode, UrlError, server_opts};
+pub use cutter::{CHUNK_LIMIT, CutOptions, Cutter, STATEMENT_LIMIT};
+pub use error::{SourceError, Unreadable};
+pub use file::{FileOptions, FileSource, Input};
+pub use live::{LiveOptions, LiveSource, ServerIdentity, StartAt};
+pub use mirror::Mirror;
+
+/// What a source has next.
+#[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "chunks are the common case, and move once")]
+pub enum Next {
+    /// Events.
+    Chunk(Chunk),
+    /// Nothing for now: all that the source had was returned. Also comes while nothing happens, at least
+    /// twice a second where the source can be waited for.
+    Idle,
+    /// Nothing more.
+    End,
+}
+
+/// Where chunks come from.
+pub trait Source {
+    /// The next chunk. Waits for it a while; see [`Next::Idle`].
+    ///
+    /// # Errors
+    /// The log or the server. After an error the source has nothing more.
+    fn next(&mut self) -> Result<Next, SourceError>;
+}

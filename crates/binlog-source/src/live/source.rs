@@ -1,0 +1,273 @@
+//! The source over a live server.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::mpsc::RecvTimeoutError;
+
+use binlog_parser::event::Rotate;
+use binlog_parser::{
+    ChecksumAlgorithm, Chunk, Coordinates, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN, RawEvent,
+};
+use bytes::Bytes;
+
+use crate::cutter::Cutter;
+use crate::error::{PURGED, SourceError};
+use crate::live::identity::ServerIdentity;
+use crate::live::options::LiveOptions;
+use crate::live::request::ask;
+use crate::live::stream::{Events, closed, spawn};
+use crate::pace::Pace;
+use crate::{Next, Source};
+
+/// Events of a live server. Each log begins with its format description, then the artificial ROTATE that
+/// names it; positions are those of the server's logs. Heartbeats are not returned.
+pub struct LiveSource {
+    events: Events,
+    identity: ServerIdentity,
+    server: String,
+    cutter: Cutter,
+    pace: Pace,
+    /// An artificial ROTATE that waits for the format description which is to stand before it.
+    rotate: Option<Bytes>,
+    end: Option<Coordinates>,
+    /// Whether the first log must be the server's very first.
+    from_first: bool,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Running,
+    /// All that was wanted came; the open chunk is still to be returned.
+    Reached,
+    Ended,
+}
+
+/// The bits of a GTID_LIST's first field that count its entries; the others are flags.
+const LIST_COUNT: u32 = 0x0fff_ffff;
+
+impl LiveSource {
+    /// Connects, looks whether the server can be a source, and asks for its log.
+    ///
+    /// # Errors
+    /// The server cannot be reached, refuses the user, writes no log, or has not what is asked for. What it
+    /// finds out later (logs that it purged, a server id in use) comes with the first [`Source::next`].
+    pub fn connect(options: &LiveOptions) -> Result<Self, SourceError> {
+        let asked = ask(options)?;
+        tracing::debug!(server = %asked.server, version = %asked.identity.version, "asked for the log");
+        let reached = match (&asked.start, &asked.end) {
+            (Some(start), Some(end)) => compare(&start.file, start.position, end) != Ordering::Less,
+            _ => false,
+        };
+        Ok(Self {
+            events: spawn(asked.stream, asked.server.clone()),
+            identity: asked.identity,
+            server: asked.server,
+            cutter: Cutter::new("".into(), options.cut()),
+            pace: Pace::default(),
+            rotate: None,
+            end: asked.end,
+            from_first: asked.from_first,
+            state: if reached { State::Reached } else { State::Running },
+        })
+    }
+
+    /// Who the server is.
+    #[must_use]
+    pub fn server(&self) -> &ServerIdentity {
+        &self.identity
+    }
+
+    fn event(&mut self, bytes: Bytes) -> Result<Option<Next>, SourceError> {
+        let Ok(header) = EventHeader::decode(&bytes) else {
+            return Err(closed(&self.server));
+        };
+        match header.event_type {
+            EventType::HEARTBEAT | EventType::HEARTBEAT_V2 => {
+                self.heartbeat(&header, &bytes);
+                Ok(Some(self.pause()))
+            }
+            EventType::ROTATE if header.is_artificial() => {
+                self.rotate = Some(bytes);
+                Ok(None)
+            }
+            EventType::FORMAT_DESCRIPTION => self.head(bytes),
+            EventType::MARIADB_GTID_LIST if self.from_first => self.first_list(bytes),
+            _ => self.push(bytes),
+        }
+    }
+
+    /// The format description of a log, and after it the name that the server sent before it.
+    fn head(&mut self, bytes: Bytes) -> Result<Option<Next>, SourceError> {
+        let rotate = self.rotate.take().map(|rotate| renewed(&rotate, &bytes));
+        let before = self.cutter.push(bytes)?;
+        if let Some(rotate) = rotate {
+            self.cutter.push(rotate)?;
+        }
+        self.pace.is_due(&self.cutter, before.is_some());
+        self.look_for_end();
+        Ok(before.map(Next::Chunk))
+    }
+
+    /// MariaDB takes a replica without any GTID for one that wants what is there, and does not say that older logs
+    /// were purged. The list at the head of the first log does.
+    fn first_list(&mut self, bytes: Bytes) -> Result<Option<Next>, SourceError> {
+        self.from_first = false;
+        let count = bytes
+            .get(HEADER_LEN..)
+            .and_then(|body| body.first_chunk().copied())
+            .map_or(0, u32::from_le_bytes);
+        if count & LIST_COUNT != 0 {
+            return Err(SourceError::NotASource {
+                server: self.server.clone(),
+                why: "its oldest log does not begin with its first transaction".to_owned(),
+                hint: PURGED,
+            });
+        }
+        self.push(bytes)
+    }
+
+    fn push(&mut self, bytes: Bytes) -> Result<Option<Next>, SourceError> {
+        let mut chunk = self.cutter.push(bytes)?;
+        if self.pace.is_due(&self.cutter, chunk.is_some()) {
+            chunk = self.cutter.flush_whole();
+        }
+        self.look_for_end();
+        Ok(chunk.map(Next::Chunk))
+    }
+
+    fn look_for_end(&mut self) {
+        if let Some(end) = &self.end
+            && compare(self.cutter.file(), self.cutter.position(), end) != Ordering::Less
+        {
+            self.state = State::Reached;
+        }
+    }
+
+    /// A heartbeat tells how far the server has looked, also past transactions that it did not send.
+    fn heartbeat(&mut self, header: &EventHeader, bytes: &[u8]) {
+        let Some(end) = &self.end else { return };
+        let position = u64::from(header.log_pos);
+        let named_last = bytes
+            .get(HEADER_LEN..)
+            .is_some_and(|body| body.starts_with(end.file.as_bytes()));
+        if named_last && position >= end.position & u64::from(u32::MAX) && !self.cutter.is_open() {
+            self.state = State::Reached;
+        }
+    }
+
+    /// Closes the open chunk where the source pauses.
+    fn pause(&mut self) -> Next {
+        match self.closed_chunk() {
+            Some(chunk) => Next::Chunk(chunk),
+            None => {
+                self.pace.take_flushed();
+                Next::Idle
+            }
+        }
+    }
+
+    fn closed_chunk(&mut self) -> Option<Chunk> {
+        let chunk = self.cutter.flush_whole();
+        if chunk.is_some() {
+            self.pace.flushed();
+        }
+        chunk
+    }
+
+    fn wait(&mut self) -> Result<Option<Next>, SourceError> {
+        match self.events.recv_timeout(self.pace.patience(&self.cutter)) {
+            Ok(Ok(bytes)) => self.event(bytes),
+            Ok(Err(error)) => self.broken(error),
+            Err(RecvTimeoutError::Timeout) => Ok(Some(self.pause())),
+            Err(RecvTimeoutError::Disconnected) => Err(closed(&self.server)),
+        }
+    }
+
+    /// Whole transactions that came before a broken link are still returned. The error comes with the next call: the
+    /// thread is gone.
+    fn broken(&mut self, error: SourceError) -> Result<Option<Next>, SourceError> {
+        match self.closed_chunk() {
+            Some(chunk) if error.is_transient() => Ok(Some(Next::Chunk(chunk))),
+            _ => Err(error),
+        }
+    }
+}
+
+impl Source for LiveSource {
+    fn next(&mut self) -> Result<Next, SourceError> {
+        loop {
+            match self.state {
+                State::Running => {}
+                State::Reached => {
+                    self.state = State::Ended;
+                    return Ok(self.cutter.flush().map_or(Next::End, Next::Chunk));
+                }
+                State::Ended => return Ok(Next::End),
+            }
+            match self.wait() {
+                Ok(None) => {}
+                Ok(Some(next)) => return Ok(next),
+                Err(error) => {
+                    self.state = State::Ended;
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for LiveSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveSource")
+            .field("server", &self.server)
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Compares a place with an end. Logs of one server are ordered by the number at the end of their names.
+fn compare(file: &str, position: u64, end: &Coordinates) -> Ordering {
+    let number = |name: &str| name.rsplit_once('.').and_then(|(_, digits)| digits.parse::<u64>().ok());
+    number(file).cmp(&number(&end.file)).then(position.cmp(&end.position))
+}
+
+/// The ROTATE that names a log, with the checksum that this log's format description asks for: servers
+/// send it before, with the checksum that is configured now.
+fn renewed(rotate: &Bytes, description: &Bytes) -> Bytes {
+    let Some(wanted) = checksum_of(description) else {
+        return rotate.clone();
+    };
+    let has_checksum = ChecksumAlgorithm::Crc32.verify(rotate).is_ok();
+    if has_checksum != wanted.is_empty() {
+        return rotate.clone();
+    }
+    let body = rotate.get(HEADER_LEN..).unwrap_or_default();
+    let body = if has_checksum {
+        body.get(..body.len().saturating_sub(4)).unwrap_or_default()
+    } else {
+        body
+    };
+    rebuilt(rotate, body, wanted).unwrap_or_else(|| rotate.clone())
+}
+
+fn rebuilt(rotate: &[u8], body: &[u8], checksum: ChecksumAlgorithm) -> Option<Bytes> {
+    let old = EventHeader::decode(rotate).ok()?;
+    let rotate = Rotate::decode(body).ok()?;
+    let event_size = u32::try_from(HEADER_LEN + body.len() + checksum.len()).ok()?;
+    let header = EventHeader {
+        event_size,
+        flags: EventFlags(old.flags.0 | EventFlags::ARTIFICIAL.0),
+        ..old
+    };
+    let mut out = Vec::with_capacity(event_size as usize);
+    header.encode(&mut out);
+    rotate.encode(&mut out);
+    checksum.append(&mut out, 0);
+    Some(out.into())
+}
+
+fn checksum_of(description: &[u8]) -> Option<ChecksumAlgorithm> {
+    let raw = RawEvent::first(description, 4, &FormatDescription::default()).ok()?;
+    Some(FormatDescription::decode(raw.body()).ok()?.checksum)
+}
