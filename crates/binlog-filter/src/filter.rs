@@ -1,0 +1,298 @@
+//! The filter: chunks in, chunks out.
+
+use std::sync::Arc;
+
+use binlog_parser::gtid::TransactionGtid;
+use binlog_parser::{Chunk, Entry, EventType, FormatDescription, HEADER_LEN, RawEvent, Step, TransactionTracker};
+
+use crate::error::{At, FilterError};
+use crate::event::{Item, Role, Verdict, thread_id};
+use crate::report::{Reason, Report};
+use crate::rewrite::AnyGtid;
+use crate::rules::{RuleSet, Transaction, Unknown, Whole};
+use crate::statement::{Judge, Tables, by_policy};
+use crate::transaction::{Open, Part};
+
+/// Applies rules to the chunks of one stream, in their order.
+///
+/// ```
+/// use binlog_filter::{Filter, RuleSet, Selection};
+///
+/// let rules = RuleSet::compile(&Selection {
+///     tables: vec!["shop.*".into()],
+///     not_tables: vec!["shop.audit_log".into()],
+///     ..Selection::default()
+/// })?;
+/// assert!(rules.keeps_table("shop", "orders"));
+/// let filter = Filter::new(rules);
+/// assert_eq!(filter.report().events, 0);
+/// # Ok::<(), binlog_filter::RuleError>(())
+/// ```
+#[derive(Debug)]
+pub struct Filter {
+    rules: RuleSet,
+    report: Report,
+    tracker: TransactionTracker,
+    format: Arc<FormatDescription>,
+    open: Option<Open>,
+    tables: Tables,
+}
+
+impl Filter {
+    /// A filter at the beginning of a stream.
+    #[must_use]
+    pub fn new(rules: RuleSet) -> Self {
+        Self {
+            rules,
+            report: Report::default(),
+            tracker: TransactionTracker::default(),
+            format: Arc::default(),
+            open: None,
+            tables: Tables::default(),
+        }
+    }
+
+    /// What was kept and left out so far.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// What the rules keep of the chunk, which may be nothing. [`Chunk::end`] stays as it is.
+    ///
+    /// The beginning of a transaction without GTID may come out with a later chunk, once something of it is kept.
+    ///
+    /// # Errors
+    /// An event cannot be read, or the rules cannot be applied to it. The filter cannot go on after that.
+    pub fn apply(&mut self, chunk: Chunk) -> Result<Chunk, FilterError> {
+        self.report.events += chunk.entries.len() as u64;
+        if self.rules.keeps_everything() {
+            self.count(&chunk)?;
+            return Ok(chunk);
+        }
+        self.format = Arc::clone(&chunk.format);
+        let continues = chunk.continues && self.open.as_ref().is_none_or(|open| open.emitted);
+        let entries = self.pass(&chunk)?;
+        let unfinished = self.open.as_ref().is_some_and(|open| open.emitted);
+        Ok(Chunk {
+            entries,
+            continues,
+            unfinished,
+            ..chunk
+        })
+    }
+
+    fn count(&mut self, chunk: &Chunk) -> Result<(), FilterError> {
+        for raw in chunk.events() {
+            let raw = raw?;
+            let begins = matches!(self.tracker.step_raw(&raw), Step::Begin | Step::Only);
+            let gtid = is_gtid(&raw);
+            self.report.events_kept += 1;
+            self.report.transactions += u64::from(begins);
+            self.report.transactions_kept += u64::from(begins);
+            self.report.gtids += u64::from(gtid);
+            self.report.gtids_kept += u64::from(gtid);
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, chunk: &Chunk) -> Result<Vec<Entry>, FilterError> {
+        let mut out = Vec::with_capacity(chunk.entries.len());
+        let mut items: Vec<Item<'_>> = Vec::new();
+        for (raw, entry) in chunk.events().zip(&chunk.entries) {
+            let raw = raw?;
+            let step = self.tracker.step_raw(&raw);
+            if matches!(step, Step::Begin | Step::Only) {
+                self.settle(chunk, &mut items, false, &mut out)?;
+                self.close();
+            }
+            if step == Step::Outside {
+                self.settle(chunk, &mut items, false, &mut out)?;
+                self.outside(chunk, &raw, entry, &mut out)?;
+                continue;
+            }
+            items.push(Item::new(raw, &entry.bytes));
+            if matches!(step, Step::End | Step::Only) {
+                self.settle(chunk, &mut items, true, &mut out)?;
+                self.close();
+            }
+        }
+        self.settle(chunk, &mut items, false, &mut out)?;
+        Ok(out)
+    }
+
+    /// An event that belongs to no transaction.
+    fn outside(
+        &mut self,
+        chunk: &Chunk,
+        raw: &RawEvent<'_>,
+        entry: &Entry,
+        out: &mut Vec<Entry>,
+    ) -> Result<(), FilterError> {
+        if raw.header.event_type == EventType::FORMAT_DESCRIPTION {
+            let format = FormatDescription::decode(raw.body());
+            self.format = Arc::new(format.map_err(|error| chunk.place(raw.error(HEADER_LEN, error)))?);
+            self.tables.clear();
+        }
+        let verdict = match Role::of(raw) {
+            Role::Unknown if self.rules.judges_content() => {
+                let (at, why) = (At::of(chunk, raw), "the type is not known, and not marked ignorable");
+                by_policy(&self.rules, &mut self.report, || FilterError::Unjudged { at, why })?
+            }
+            _ => Verdict::Keep,
+        };
+        match verdict {
+            Verdict::Keep => {
+                self.report.events_kept += 1;
+                out.push(entry.clone());
+            }
+            Verdict::Drop(reason) => self.report.drop_event(reason),
+        }
+        Ok(())
+    }
+
+    /// Judges the events of one transaction that the chunk holds, and puts out what remains of them.
+    fn settle(
+        &mut self,
+        chunk: &Chunk,
+        items: &mut Vec<Item<'_>>,
+        ends: bool,
+        out: &mut Vec<Entry>,
+    ) -> Result<(), FilterError> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let begins = self.open.is_none();
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.begin(chunk, items)?,
+        };
+        self.judge(chunk, &mut open, items)?;
+        let gtids = items.iter().filter(|item| is_gtid(&item.raw)).count() as u64;
+        if !matches!(open.whole, Whole::Vanish(_)) {
+            self.report.gtids_kept += gtids;
+        }
+        self.report.gtids += gtids;
+        open.take(
+            &Part {
+                chunk,
+                format: &self.format,
+                items,
+                begins,
+                ends,
+            },
+            out,
+            &mut self.report,
+        )?;
+        self.open = Some(open);
+        items.clear();
+        Ok(())
+    }
+
+    fn begin(&mut self, chunk: &Chunk, items: &[Item<'_>]) -> Result<Open, FilterError> {
+        let gtid = self.gtid(chunk, items)?;
+        let whole = match items.first() {
+            Some(first) => self.judge_whole(chunk, first, gtid.as_ref(), items)?,
+            None => Whole::Judge,
+        };
+        self.report.transactions += 1;
+        Ok(Open {
+            whole,
+            gtid: gtid.and_then(|gtid| gtid.gtid()).is_some(),
+            xa: false,
+            content: false,
+            kept: false,
+            emitted: false,
+            held: Vec::new(),
+        })
+    }
+
+    fn gtid(&self, chunk: &Chunk, items: &[Item<'_>]) -> Result<Option<AnyGtid>, FilterError> {
+        let Some(first) = items.first().filter(|item| item.role == Role::Gtid) else {
+            return Ok(None);
+        };
+        let gtid = AnyGtid::decode(&first.raw);
+        Ok(Some(
+            gtid.map_err(|error| chunk.place(first.raw.error(HEADER_LEN, error)))?,
+        ))
+    }
+
+    fn judge_whole(
+        &mut self,
+        chunk: &Chunk,
+        first: &Item<'_>,
+        event: Option<&AnyGtid>,
+        items: &[Item<'_>],
+    ) -> Result<Whole, FilterError> {
+        let gtid = event.and_then(AnyGtid::gtid);
+        let of_gtid = event.and_then(AnyGtid::thread_id);
+        let transaction = Transaction {
+            gtid: gtid.as_ref(),
+            timestamp: first.raw.header.timestamp,
+            server_id: first.raw.header.server_id,
+            thread_id: of_gtid.or_else(|| items.iter().find_map(|item| thread_id(&item.raw))),
+        };
+        match self.rules.judge_transaction(&transaction) {
+            Ok(whole) => Ok(whole),
+            Err(unknown) => self.unknown(At::of(chunk, &first.raw), unknown, gtid),
+        }
+    }
+
+    fn unknown(&mut self, at: At, unknown: Unknown, gtid: Option<TransactionGtid>) -> Result<Whole, FilterError> {
+        let why = "the log does not say which connection made the transaction";
+        match (unknown, gtid) {
+            (Unknown::OtherGtids, Some(gtid)) => Err(FilterError::OtherGtids { at, gtid }),
+            _ => Ok(
+                match by_policy(&self.rules, &mut self.report, || FilterError::Unjudged { at, why })? {
+                    Verdict::Keep => Whole::Judge,
+                    Verdict::Drop(reason) => Whole::Empty(reason),
+                },
+            ),
+        }
+    }
+
+    fn judge(&mut self, chunk: &Chunk, open: &mut Open, items: &mut [Item<'_>]) -> Result<(), FilterError> {
+        match open.whole {
+            Whole::Judge if self.rules.judges_content() => {
+                let mut judge = Judge {
+                    rules: &self.rules,
+                    report: &mut self.report,
+                    chunk,
+                    format: &self.format,
+                    tables: &mut self.tables,
+                };
+                judge.all(items)?;
+            }
+            Whole::Judge => {}
+            Whole::Empty(reason) | Whole::Vanish(reason) => drop_content(items, reason),
+        }
+        open.content |= open.whole != Whole::Judge || items.iter().any(|item| item.role.is_content());
+        open.kept |= items.iter().any(|item| item.role.is_content() && item.is_kept());
+        Ok(())
+    }
+
+    /// The open transaction, if there is one, is over.
+    fn close(&mut self) {
+        let Some(mut open) = self.open.take() else { return };
+        let emptied = open.is_emptied();
+        open.give_up(&mut self.report);
+        match (emptied, open.emitted) {
+            (false, _) => self.report.transactions_kept += 1,
+            (true, true) => self.report.transactions_emptied += 1,
+            (true, false) => self.report.transactions_dropped += 1,
+        }
+    }
+}
+
+fn is_gtid(raw: &RawEvent<'_>) -> bool {
+    Role::of(raw) == Role::Gtid && raw.header.event_type != EventType::ANONYMOUS_GTID
+}
+
+fn drop_content(items: &mut [Item<'_>], reason: Reason) {
+    for item in items.iter_mut().filter(|item| !item.role.is_frame()) {
+        item.verdict = Verdict::Drop(reason);
+    }
+}
+
+#[cfg(test)]
+mod tests;

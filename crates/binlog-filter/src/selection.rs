@@ -1,0 +1,59 @@
+//! The rules as a user gives them.
+
+/// Which changes to keep. The default keeps all.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Keep only these tables: `db.table`, where `*` stands for any characters and `?` for one, a part in
+    /// backquotes is a name as it is, and `/regex/` is searched for in the whole `db.table`.
+    pub tables: Vec<String>,
+    /// Leave out these tables, whatever includes them. Same patterns.
+    pub not_tables: Vec<String>,
+    /// Keep only these databases: the pattern's first half.
+    pub databases: Vec<String>,
+    /// Leave out these databases, whatever includes them.
+    pub not_databases: Vec<String>,
+    /// Keep only these kinds of change: `insert` (with REPLACE and LOAD DATA), `update`, `delete`, `ddl`,
+    /// `statement` (what is none of these, in statement format). Empty: all.
+    pub kinds: Vec<String>,
+    /// Keep only transactions with these GTIDs: a MySQL set, or a MariaDB position, which means all transactions
+    /// at or before it. Transactions without GTID are left out.
+    pub include_gtids: Option<String>,
+    /// Leave out transactions with these GTIDs.
+    pub exclude_gtids: Option<String>,
+    /// Keep what began at or after this time, seconds since 1970 UTC.
+    pub start_time: Option<u32>,
+    /// Keep what began before this time, seconds since 1970 UTC.
+    pub stop_time: Option<u32>,
+    /// Keep only what these servers made. Empty: all.
+    pub server_ids: Vec<u32>,
+    /// Keep only what these connections made. Empty: all.
+    pub thread_ids: Vec<u32>,
+    /// What to do with a mixed statement.
+    pub on_mixed: OnMixed,
+    /// What to do with an unparsed statement.
+    pub on_unparsed: OnUnparsed,
+}
+
+/// What to do with a statement that writes kept and dropped tables, or a kept one from a dropped one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnMixed {
+    /// End with an error.
+    #[default]
+    Stop,
+    /// Keep it, and count it.
+    Keep,
+    /// Leave it out, and count it.
+    Drop,
+}
+
+/// What to do with a statement, event or transaction that the rules cannot judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnUnparsed {
+    /// End with an error.
+    #[default]
+    Stop,
+    /// Keep it, and count it.
+    Keep,
+    /// Leave it out, and count it.
+    Drop,
+}

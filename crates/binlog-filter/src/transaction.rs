@@ -1,0 +1,210 @@
+//! What remains of a transaction.
+
+use binlog_parser::{Chunk, Entry, EventFlags, EventType, FieldError, FormatDescription, HEADER_LEN, RawEvent};
+use bytes::Bytes;
+
+use crate::error::FilterError;
+use crate::event::{Change, Item, Role, Verdict, table_id_len};
+use crate::report::{Reason, Report};
+use crate::rewrite::{as_transaction, bare_query, ending_statement, with_transaction_length, without_use};
+use crate::rules::Whole;
+
+/// A transaction of which a first part went through.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) whole: Whole,
+    /// Whether it has a GTID.
+    pub(crate) gtid: bool,
+    /// Whether other transactions may refer to it, because it is an XA one.
+    pub(crate) xa: bool,
+    /// Whether it had content, and whether any was kept.
+    pub(crate) content: bool,
+    pub(crate) kept: bool,
+    /// Whether any of it was put out.
+    pub(crate) emitted: bool,
+    /// Its events that are to be put out once something is kept.
+    pub(crate) held: Vec<Entry>,
+}
+
+/// A part of a transaction, judged: all of it, or what one chunk holds of it.
+pub(crate) struct Part<'p, 'a> {
+    pub(crate) chunk: &'p Chunk,
+    pub(crate) format: &'p FormatDescription,
+    pub(crate) items: &'p [Item<'a>],
+    /// Whether it is the first part of the transaction, and whether the last.
+    pub(crate) begins: bool,
+    pub(crate) ends: bool,
+}
+
+impl Open {
+    /// Whether nothing of its content was kept so far.
+    pub(crate) fn is_emptied(&self) -> bool {
+        self.content && !self.kept
+    }
+
+    /// Whether its frame stays even without content.
+    fn keeps_frame(&self) -> bool {
+        self.gtid || self.xa
+    }
+
+    /// Whether it may still vanish, or does: nothing was kept, and it did not turn out to be empty from the first.
+    fn holds(&self, at_end: bool) -> bool {
+        let was_empty = at_end && !self.content;
+        !self.keeps_frame() && !self.kept && !was_empty
+    }
+
+    /// Takes in a part, and puts out what remains of it.
+    pub(crate) fn take(
+        &mut self,
+        part: &Part<'_, '_>,
+        out: &mut Vec<Entry>,
+        report: &mut Report,
+    ) -> Result<(), FilterError> {
+        self.xa |= part.items.iter().any(|item| item.role == Role::Xa);
+        if let Whole::Vanish(reason) = self.whole {
+            part.items.iter().for_each(|_| report.drop_event(reason));
+            return Ok(());
+        }
+        let entries = match self.is_emptied() && part.is_whole() && self.keeps_frame() {
+            true => part.frame(report)?,
+            false => part.kept(report)?,
+        };
+        if self.holds(part.ends) {
+            self.held.extend(entries);
+        } else {
+            out.append(&mut self.held);
+            self.emitted |= !entries.is_empty();
+            out.extend(entries);
+        }
+        Ok(())
+    }
+
+    /// Counts what is held as left out: the transaction is over and nothing was kept.
+    pub(crate) fn give_up(&mut self, report: &mut Report) {
+        for _ in self.held.drain(..) {
+            report.events_kept -= 1;
+            report.drop_event(Reason::Frame);
+        }
+    }
+}
+
+impl<'a> Part<'_, 'a> {
+    fn is_whole(&self) -> bool {
+        self.begins && self.ends
+    }
+
+    /// The events that were kept, with what is changed in them.
+    fn kept(&self, report: &mut Report) -> Result<Vec<Entry>, FilterError> {
+        let mut entries = Vec::with_capacity(self.items.len());
+        for item in self.items {
+            match item.verdict {
+                Verdict::Keep => entries.push(self.entry(item)),
+                Verdict::Drop(reason) => report.drop_event(reason),
+            }
+        }
+        report.events_kept += entries.len() as u64;
+        self.measured(entries)
+    }
+
+    fn entry(&self, item: &Item<'_>) -> Entry {
+        let raw = &item.raw;
+        let bytes = match item.change {
+            Some(Change::EndsStatement) => ending_statement(raw, table_id_len(self.format, raw.header.event_type)),
+            Some(Change::NeedsNoUse) if !raw.header.flags.contains(EventFlags::SUPPRESS_USE) => without_use(raw),
+            _ => item.bytes.clone(),
+        };
+        Entry {
+            bytes,
+            offset: item.raw.offset,
+        }
+    }
+
+    /// The frame of the transaction; one that was a statement alone gets one.
+    fn frame(&self, report: &mut Report) -> Result<Vec<Entry>, FilterError> {
+        let alone = self.statement_alone();
+        let mut entries = Vec::with_capacity(4);
+        for item in self.items {
+            match item.verdict {
+                _ if item.role.is_frame() => {
+                    entries.push(Entry {
+                        bytes: self.frame_event(item, alone)?,
+                        offset: item.raw.offset,
+                    });
+                    report.events_kept += 1;
+                }
+                Verdict::Keep => report.drop_event(Reason::Frame),
+                Verdict::Drop(reason) => report.drop_event(reason),
+            }
+        }
+        if let Some(statement) = alone {
+            let made = self.made_frame(statement);
+            report.events_made += made.len() as u64;
+            entries.extend(made);
+        }
+        self.measured(entries)
+    }
+
+    /// The last content of a transaction that neither begins nor ends by events of their own.
+    fn statement_alone(&self) -> Option<&Item<'a>> {
+        let framed = |item: &Item<'_>| matches!(item.role, Role::Begin | Role::End | Role::Xa);
+        match self.items.iter().any(framed) {
+            true => None,
+            false => self.items.iter().rfind(|item| item.role.is_content()),
+        }
+    }
+
+    fn frame_event(&self, item: &Item<'_>, alone: Option<&Item<'_>>) -> Result<Bytes, FilterError> {
+        let changed = match (item.role, alone) {
+            (Role::Gtid, Some(_)) => as_transaction(&item.raw).map_err(|error| self.place(&item.raw, error))?,
+            _ => None,
+        };
+        Ok(changed.unwrap_or_else(|| item.bytes.clone()))
+    }
+
+    /// COMMIT, and BEGIN before it where the GTID is not one that begins the transaction itself.
+    fn made_frame(&self, statement: &Item<'_>) -> Vec<Entry> {
+        let entry = |sql, log_pos| Entry {
+            bytes: bare_query(&statement.raw, sql, log_pos),
+            offset: statement.raw.offset,
+        };
+        let first = self.items.first().map_or(statement, |first| first);
+        let begin = match first.raw.header.event_type {
+            EventType::MARIADB_GTID => None,
+            _ => Some(entry("BEGIN", first.raw.header.log_pos)),
+        };
+        begin
+            .into_iter()
+            .chain([entry("COMMIT", statement.raw.header.log_pos)])
+            .collect()
+    }
+
+    /// The entries with the GTID's transaction length made right, if the whole transaction is here and is another
+    /// than before. The length of one in several parts is not known when its GTID is put out: it stays what it was
+    /// at the source, the most that it can be. Servers go by it only for the space that the transaction needs.
+    fn measured(&self, mut entries: Vec<Entry>) -> Result<Vec<Entry>, FilterError> {
+        let Some(gtid) = self
+            .items
+            .first()
+            .filter(|item| item.role == Role::Gtid && self.is_whole())
+        else {
+            return Ok(entries);
+        };
+        let before: usize = self.items.iter().map(|item| item.bytes.len()).sum();
+        let after: usize = entries.iter().map(|entry| entry.bytes.len()).sum();
+        if before == after {
+            return Ok(entries);
+        }
+        if let Some(first) = entries.first_mut() {
+            let rest = after.saturating_sub(first.bytes.len()) as u64;
+            let measured = with_transaction_length(&gtid.raw, rest);
+            if let Some(bytes) = measured.map_err(|error| self.place(&gtid.raw, error))? {
+                first.bytes = bytes;
+            }
+        }
+        Ok(entries)
+    }
+
+    fn place(&self, raw: &RawEvent<'_>, error: FieldError) -> FilterError {
+        self.chunk.place(raw.error(HEADER_LEN, error)).into()
+    }
+}
