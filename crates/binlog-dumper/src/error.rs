@@ -1,0 +1,34 @@
+//! Why events could not be turned into text.
+
+use binlog_parser::Place;
+
+/// Why events could not be turned into text, with the event.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DumpError {
+    /// An event does not decode, or has no text in this form ([`binlog_parser::FieldError::Unsupported`]).
+    #[error(transparent)]
+    Event(#[from] Place),
+    /// The source says that it lost events here: what follows is not the whole history.
+    #[error("{file} at {position}, INCIDENT: the source lost events here: {message}")]
+    LostEvents {
+        /// Name of the log.
+        file: String,
+        /// Position of the INCIDENT.
+        position: u64,
+        /// The source's words.
+        message: String,
+    },
+    /// A statement's session or text cannot be said again.
+    #[error("{file} at {position}, {what}: {why}")]
+    Statement {
+        /// Name of the log.
+        file: String,
+        /// Position of the event.
+        position: u64,
+        /// What was to be written.
+        what: &'static str,
+        /// What stands in the way.
+        why: String,
+    },
+}

@@ -1,0 +1,155 @@
+//! Chunks made by hand, for tests.
+
+use std::sync::Arc;
+
+use binlog_parser::event::{Column, ColumnType};
+use binlog_parser::{
+    ChecksumAlgorithm, Chunk, Entry, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN,
+    PositionMeaning, Query,
+};
+
+use crate::{Dump, DumpError};
+
+/// 2001-09-09 01:46:40 UTC
+pub(crate) const TIME: u32 = 1_000_000_000;
+
+/// Events after each other, in a log of MySQL 8.4 without checksums.
+pub(crate) struct Events {
+    format: Arc<FormatDescription>,
+    entries: Vec<Entry>,
+    end: u64,
+}
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self::of("8.4.3")
+    }
+
+    /// A log of this server version.
+    pub(crate) fn of(server_version: &str) -> Self {
+        let format = FormatDescription {
+            server_version: server_version.to_owned(),
+            post_header_lengths: vec![0; 42],
+            checksum: ChecksumAlgorithm::None,
+            ..FormatDescription::default()
+        };
+        Self {
+            format: Arc::new(format),
+            entries: Vec::new(),
+            end: 4,
+        }
+    }
+
+    pub(crate) fn add(mut self, event_type: EventType, body: &[u8]) -> Self {
+        let event_size = (HEADER_LEN + body.len()) as u32;
+        let header = EventHeader {
+            timestamp: TIME,
+            event_type,
+            server_id: 1,
+            event_size,
+            log_pos: self.end as u32 + event_size,
+            flags: EventFlags::default(),
+        };
+        let mut bytes = Vec::new();
+        header.encode(&mut bytes);
+        bytes.extend(body);
+        let offset = self.end;
+        self.end += bytes.len() as u64;
+        self.entries.push(Entry {
+            bytes: bytes.into(),
+            offset,
+        });
+        self
+    }
+
+    pub(crate) fn query(self, schema: &str, sql: &str) -> Self {
+        let query = Query {
+            thread_id: 7,
+            exec_time: 0,
+            error_code: 0,
+            schema: schema.as_bytes(),
+            status: Default::default(),
+            sql: sql.as_bytes(),
+        };
+        let mut body = Vec::new();
+        query.encode(&mut body);
+        self.add(EventType::QUERY, &body)
+    }
+
+    pub(crate) fn xid(self) -> Self {
+        self.add(EventType::XID, &[9, 0, 0, 0, 0, 0, 0, 0])
+    }
+
+    /// `shop.orders (id INT, name VARCHAR(40))`; `metadata` goes on with names, keys and the like.
+    pub(crate) fn table_map(self, metadata: &[u8]) -> Self {
+        let mut body = vec![5, 0, 0, 0, 0, 0, 1, 0];
+        body.extend(b"\x04shop\0\x06orders\0");
+        body.extend([2, ColumnType::LONG.0, ColumnType::VARCHAR.0, 2, 160, 0, 0b11]);
+        body.extend(metadata);
+        self.add(EventType::TABLE_MAP, &body)
+    }
+
+    /// Names, signedness, default charset utf8mb4, primary key `id`.
+    pub(crate) fn named_table_map(self) -> Self {
+        self.table_map(b"\x01\x01\x00\x02\x03\xfc\xff\x00\x04\x08\x02id\x04name\x08\x01\x00")
+    }
+
+    /// As [`Self::named_table_map`] without primary key.
+    pub(crate) fn keyless_table_map(self) -> Self {
+        self.table_map(b"\x01\x01\x00\x02\x03\xfc\xff\x00\x04\x08\x02id\x04name")
+    }
+
+    /// Row images of both columns.
+    pub(crate) fn rows(self, event_type: EventType, images: &[(i32, Option<&str>)]) -> Self {
+        let mut body = vec![5, 0, 0, 0, 0, 0, 1, 0, 2, 0, 2, 0b11];
+        if event_type == EventType::UPDATE_ROWS {
+            body.push(0b11);
+        }
+        for (id, name) in images {
+            body.push(if name.is_none() { 0b10 } else { 0 });
+            body.extend(id.to_le_bytes());
+            for name in name.iter() {
+                body.push(name.len() as u8);
+                body.extend(name.as_bytes());
+            }
+        }
+        self.add(event_type, &body)
+    }
+
+    pub(crate) fn chunk(self) -> Chunk {
+        Chunk {
+            file: "binlog.000002".into(),
+            positions: PositionMeaning::OwnLog,
+            format: self.format,
+            entries: self.entries,
+            end: self.end,
+            continues: false,
+            unfinished: false,
+        }
+    }
+
+    /// All that a dumper says of the events, and how it ends.
+    pub(crate) fn dump(self, dumper: &mut impl Dump) -> (String, Result<(), DumpError>) {
+        let mut out = Vec::new();
+        let ended = dumper
+            .chunk(&self.chunk(), &mut out)
+            .and_then(|()| dumper.finish(&mut out));
+        (String::from_utf8(out).unwrap_or_default(), ended)
+    }
+}
+
+/// A column of which the log says nothing but its type.
+pub(crate) fn column(column_type: ColumnType) -> Column {
+    Column {
+        column_type,
+        metadata: 0,
+        nullable: true,
+        unsigned: None,
+        collation: None,
+        name: None,
+        members: Box::default(),
+        geometry_type: None,
+        visible: None,
+        vector_dimension: None,
+    }
+}

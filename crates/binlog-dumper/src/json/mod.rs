@@ -1,0 +1,193 @@
+//! JSON Lines: one object a row change or statement, in the log's order. This comment is the specification, and
+//! `schema.json` beside it says the same in JSON Schema.
+//!
+//! Every object has
+//!
+//! | member | |
+//! |---|---|
+//! | `kind` | `insert`, `update`, `delete`; `ddl` for a statement that changes definitions; `statement` for any other |
+//! | `file` | name of the log |
+//! | `position`, `end` | position of the event's first byte, and of the first byte after it |
+//! | `timestamp` | when the statement began on its server, RFC 3339 in UTC, whole seconds |
+//! | `server_id` | number of the server that made the event |
+//! | `transaction` | position of the first event of the transaction: with `file` it names the transaction |
+//!
+//! and, where the log tells them,
+//!
+//! | member | |
+//! |---|---|
+//! | `committed` | when the server that wrote the log committed the transaction, RFC 3339 in UTC, microseconds |
+//! | `gtid` | identifier of the transaction |
+//! | `thread_id` | connection that ran the statement |
+//!
+//! Row changes have further
+//!
+//! | member | |
+//! |---|---|
+//! | `schema`, `table` | the table |
+//! | `row` | number of the row in its event, from 0 |
+//! | `before` | the row before an update or delete: an object by column name |
+//! | `after` | the row after an insert or update |
+//! | `changed` | of an update: names of the columns in `after` that are not the same in `before` |
+//! | `query` | text of the statement behind the change, where the source logs it |
+//!
+//! A column that the row image does not hold is not in the object; NULL is `null`. A column whose name neither the
+//! log's table maps nor its DDL tells is `@1`, `@2`, …
+//!
+//! Statements have
+//!
+//! | member | |
+//! |---|---|
+//! | `sql` | the text |
+//! | `default_schema` | the default database, where there is one |
+//! | `session` | the `SET` statements that make the session the text ran in |
+//! | `error_code` | the error that the statement ended with on its server, where it is not 0 |
+//!
+//! `BEGIN`, `COMMIT` and XID are not objects; `ROLLBACK`, `SAVEPOINT` and `XA` are statements.
+//!
+//! # Values
+//!
+//! | column | JSON |
+//! |---|---|
+//! | TINYINT to BIGINT, BIT | number; a string of digits outside ±(2^53 − 1). BIT is an unsigned integer. Signed where the log does not say |
+//! | FLOAT, DOUBLE | number, with the fewest digits that give the same value back |
+//! | DECIMAL | string, as the server prints it |
+//! | YEAR | number |
+//! | DATE, TIME, DATETIME | string as the server prints it: `2026-11-22`, `-838:59:59`, `2026-11-22 10:00:00.123` |
+//! | TIMESTAMP | string, RFC 3339 in UTC with the column's fraction digits: `2026-11-22T10:00:00.123Z`; the zero value `0000-00-00T00:00:00Z` |
+//! | CHAR, VARCHAR, TEXT | string, if the character set is UTF-8 or ASCII or the value is plain ASCII; else *bytes* with `charset` |
+//! | of unknown character set | string if it is UTF-8; else *bytes* |
+//! | BINARY, VARBINARY, BLOB | *bytes* |
+//! | ENUM | name of the member; its number from 1 where the names are not known; 0 is the empty error value |
+//! | SET | array of the members' names; a number with a bit for each where they are not known |
+//! | JSON | the document itself (MariaDB's JSON is LONGTEXT: a string) |
+//! | GEOMETRY | *bytes*: four bytes SRID and WKB |
+//! | VECTOR | array of numbers |
+//!
+//! *Bytes* are `{"base64": "…"}`, with padding, and `"charset"` where a text's character set is known. Texts of statements
+//! (`sql`, `query`, `session`, `default_schema`) are strings if they are UTF-8, else *bytes*.
+
+mod record;
+mod value;
+
+use binlog_parser::event::MariaDbGtidFlags;
+use binlog_parser::{Chunk, Event, HEADER_LEN, Query, Row, Rows};
+use binlog_schema::StatementKind;
+use binlog_schema::sql::SessionState;
+
+use crate::at::At;
+use crate::walk::Walk;
+use crate::{Dump, DumpError, xa};
+use record::{Change, Head, Statement};
+use value::{Columns, Text};
+
+/// Writes JSON Lines.
+#[derive(Debug, Default)]
+pub struct JsonDumper {
+    walk: Walk,
+    /// What INTVAR, RAND and USER_VAR say for the next statement.
+    session: Option<SessionState>,
+}
+
+impl JsonDumper {
+    /// A dumper at the start of its text.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Dump for JsonDumper {
+    fn chunk(&mut self, chunk: &Chunk, out: &mut Vec<u8>) -> Result<(), DumpError> {
+        self.walk.enter(chunk);
+        for raw in chunk.events() {
+            let raw = raw?;
+            let (event, _) = self.walk.step(chunk, &raw)?;
+            let written = out.len();
+            self.event(At { chunk, raw }, &event, out)
+                .inspect_err(|_| out.truncate(written))?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _out: &mut Vec<u8>) -> Result<(), DumpError> {
+        Ok(())
+    }
+}
+
+impl JsonDumper {
+    fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+        match event {
+            Event::Query(query) if query.is("BEGIN") || query.is("COMMIT") => {}
+            Event::Query(query) => self.query(at, query, out)?,
+            Event::Rows(rows) => self.rows(at, rows, out)?,
+            Event::Intvar(intvar) => self.session().intvar(intvar),
+            Event::Rand(rand) => self.session().rand(rand),
+            Event::UserVar(variable) => {
+                let noted = self.session().user_var(variable);
+                noted.map_err(|error| at.statement("session", error))?;
+            }
+            Event::MariaDbGtid(gtid) if gtid.flags.contains(MariaDbGtidFlags::PREPARED_XA) => {
+                if let Some(xid) = &gtid.xa {
+                    record::write(&self.head("statement", at), &Statement::new(&xa::start(xid)), out);
+                }
+            }
+            Event::XaPrepare(body) => {
+                let words = xa::prepare(body).map_err(|error| at.field(HEADER_LEN, error))?;
+                record::write(&self.head("statement", at), &Statement::new(&words), out);
+            }
+            _ => at.refuse(event)?,
+        }
+        Ok(())
+    }
+
+    fn head<'d>(&'d self, kind: &'static str, at: At<'d, '_>) -> Head<'d> {
+        Head::new(kind, at, &self.walk.transaction)
+    }
+
+    fn session(&mut self) -> &mut SessionState {
+        let flavour = self.walk.flavour();
+        self.session.get_or_insert_with(|| SessionState::new(flavour, flavour))
+    }
+
+    fn query(&mut self, at: At<'_, '_>, query: &Query<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+        let mut session = Vec::new();
+        let set = self.session().diff(query, at.raw.header.timestamp, &mut session);
+        set.map_err(|error| at.statement("session", error))?;
+        self.session = None;
+        let kind = match self.walk.kind(query).is_some_and(StatementKind::is_ddl) {
+            true => "ddl",
+            false => "statement",
+        };
+        let statement = Statement {
+            default_schema: Some(Text(query.schema)).filter(|text| !text.0.is_empty()),
+            session: session.iter().map(|set| Text(set)).collect(),
+            error_code: Some(query.error_code).filter(|code| *code != 0),
+            ..Statement::new(query.sql)
+        };
+        record::write(&self.head(kind, at), &statement, out);
+        self.walk.learn(query);
+        Ok(())
+    }
+
+    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+        let columns = Columns::new(&rows.table, &self.walk.catalog, self.walk.flavour());
+        let head = self.head(record::kind(rows.kind), at);
+        let query = self.walk.transaction.query.as_deref().map(Text);
+        let (mut before, mut after) = (Row::default(), Row::default());
+        let (mut iter, mut number) = (rows.iter(), 0);
+        while iter
+            .next_into(&mut before, &mut after)
+            .map_err(|(offset, error)| at.field(offset, error))?
+        {
+            let change = Change::new(&columns, rows, number, (&before, &after), query);
+            let change = change.map_err(|error| at.statement("row", error))?;
+            record::write(&head, &change, out);
+            number += 1;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! The serialize-only twins of the objects.
+
+use binlog_parser::event::RowsKind;
+use binlog_parser::{Cell, Row, Rows};
+use serde::Serialize;
+
+use super::value::{Columns, Image, Text, ValueError};
+use crate::at::At;
+use crate::text;
+use crate::walk::Transaction;
+
+/// What every object has.
+#[derive(Debug, Serialize)]
+pub(super) struct Head<'a> {
+    kind: &'static str,
+    file: &'a str,
+    position: u64,
+    end: u64,
+    timestamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    committed: Option<String>,
+    server_id: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_id: Option<u32>,
+    transaction: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gtid: Option<&'a str>,
+}
+
+/// What row changes have further.
+#[derive(Debug, Serialize)]
+pub(super) struct Change<'a> {
+    schema: &'a str,
+    table: &'a str,
+    row: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Image<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Image<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<Vec<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<Text<'a>>,
+}
+
+/// What statements have further.
+#[derive(Debug, Serialize)]
+pub(super) struct Statement<'a> {
+    pub(super) sql: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) default_schema: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) session: Vec<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error_code: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct Record<'a, T> {
+    #[serde(flatten)]
+    head: &'a Head<'a>,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+/// Appends an object and a line end.
+pub(super) fn write<T: Serialize>(head: &Head<'_>, body: &T, out: &mut Vec<u8>) {
+    // Writing to a vector does not fail, and the twins have only text as keys.
+    let _ = serde_json::to_writer(&mut *out, &Record { head, body });
+    out.push(b'\n');
+}
+
+/// The kind of a row change.
+pub(super) fn kind(kind: RowsKind) -> &'static str {
+    match kind {
+        RowsKind::Insert => "insert",
+        RowsKind::Update => "update",
+        RowsKind::Delete => "delete",
+    }
+}
+
+impl<'a> Head<'a> {
+    pub(super) fn new(kind: &'static str, at: At<'a, '_>, transaction: &'a Transaction) -> Self {
+        Self {
+            kind,
+            file: &at.chunk.file,
+            position: at.raw.offset,
+            end: at.raw.end(),
+            timestamp: text::rfc3339(at.raw.header.timestamp),
+            committed: transaction.committed.map(text::rfc3339_micros),
+            server_id: at.raw.header.server_id,
+            thread_id: transaction.thread_id,
+            transaction: transaction.position,
+            gtid: transaction.gtid.as_deref(),
+        }
+    }
+}
+
+impl<'a> Change<'a> {
+    pub(super) fn new(
+        columns: &'a Columns,
+        rows: &'a Rows<'_>,
+        row: u64,
+        (before, after): (&'a Row<'_>, &'a Row<'_>),
+        query: Option<Text<'a>>,
+    ) -> Result<Self, ValueError> {
+        let is_update = rows.kind == RowsKind::Update;
+        Ok(Self {
+            schema: &rows.table.schema,
+            table: &rows.table.table,
+            row,
+            before: match rows.kind {
+                RowsKind::Insert => None,
+                RowsKind::Update | RowsKind::Delete => Some(columns.image(before)?),
+            },
+            after: match rows.kind {
+                RowsKind::Delete => None,
+                RowsKind::Insert | RowsKind::Update => Some(columns.image(after)?),
+            },
+            changed: is_update.then(|| changed(columns, before, after)),
+            query,
+        })
+    }
+}
+
+fn changed<'a>(columns: &'a Columns, before: &Row<'_>, after: &Row<'_>) -> Vec<&'a str> {
+    let cells = before.cells.iter().zip(&after.cells);
+    let differ = |(old, new): (&Cell<'_>, &Cell<'_>)| *new != Cell::Absent && old != new;
+    let names = columns.names().zip(cells);
+    names
+        .filter(|(_, cells)| differ(*cells))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+impl<'a> Statement<'a> {
+    /// A statement of which there is only the text.
+    pub(super) fn new(sql: &'a [u8]) -> Self {
+        Self {
+            sql: Text(sql),
+            default_schema: None,
+            session: Vec::new(),
+            error_code: None,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Follows events, the transactions they belong to and the tables they make.
+
+use binlog_parser::event::{Flavour, RowsFlags};
+use binlog_parser::gtid::TransactionGtid;
+use binlog_parser::{Chunk, Decoder, Event, FormatDescription, Query, RawEvent, Step, TransactionTracker};
+use binlog_schema::statement::touched_in_mode;
+use binlog_schema::{Catalog, StatementKind};
+
+use crate::DumpError;
+
+/// What is known of an open transaction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Transaction {
+    /// Position of its first event.
+    pub(crate) position: u64,
+    /// Its identifier.
+    pub(crate) gtid: Option<String>,
+    /// Commit on the server that wrote the log, microseconds since 1970 UTC.
+    pub(crate) committed: Option<u64>,
+    /// Connection that ran it.
+    pub(crate) thread_id: Option<u32>,
+    /// Text of the statement behind the next row events.
+    pub(crate) query: Option<Vec<u8>>,
+}
+
+/// Follows the events of chunk after chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    decoder: Decoder,
+    tracker: TransactionTracker,
+    statement_ended: bool,
+    pub(crate) catalog: Catalog,
+    pub(crate) transaction: Transaction,
+}
+
+impl Walk {
+    /// Goes on with this chunk. `true` where the transaction before it was never finished.
+    pub(crate) fn enter(&mut self, chunk: &Chunk) -> bool {
+        self.decoder = Decoder::new(chunk.format.clone());
+        let broken = self.is_open() && !chunk.continues;
+        if broken {
+            self.tracker = TransactionTracker::default();
+        }
+        broken
+    }
+
+    /// Whether a transaction is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.tracker.is_open()
+    }
+
+    /// The format description in force.
+    pub(crate) fn format(&self) -> &FormatDescription {
+        self.decoder.format()
+    }
+
+    /// Family of the servers that wrote the log.
+    pub(crate) fn flavour(&self) -> Flavour {
+        self.format().flavour()
+    }
+
+    /// Decodes the next event and tells what it is to its transaction.
+    pub(crate) fn step<'a>(&mut self, chunk: &Chunk, raw: &RawEvent<'a>) -> Result<(Event<'a>, Step), DumpError> {
+        let event = self.decoder.decode(raw).map_err(|error| chunk.place(error))?;
+        let step = self.tracker.step(&event);
+        if matches!(step, Step::Begin | Step::Only) {
+            self.transaction = Transaction {
+                position: raw.offset,
+                ..Transaction::default()
+            };
+        }
+        if std::mem::replace(&mut self.statement_ended, ends_statement(&event)) {
+            self.transaction.query = None;
+        }
+        self.transaction.note(&event);
+        Ok((event, step))
+    }
+
+    /// What a statement does, as far as its text tells.
+    pub(crate) fn kind(&self, query: &Query<'_>) -> Option<StatementKind> {
+        let schema = String::from_utf8_lossy(query.schema);
+        let sql_mode = query.status.sql_mode.unwrap_or_default();
+        match touched_in_mode(query.sql, &schema, self.flavour(), sql_mode) {
+            Ok(touched) => Some(touched.kind),
+            Err(unparsed) => unparsed.kind,
+        }
+    }
+
+    /// Follows a statement's changes to tables.
+    pub(crate) fn learn(&mut self, query: &Query<'_>) {
+        let schema = String::from_utf8_lossy(query.schema);
+        self.catalog.apply(query.sql, &schema, self.flavour());
+    }
+}
+
+impl Transaction {
+    fn note(&mut self, event: &Event<'_>) {
+        if let Some(gtid) = TransactionGtid::of(event) {
+            self.gtid = Some(gtid.to_string());
+        }
+        match event {
+            Event::Gtid(gtid) => self.committed = gtid.immediate_commit_timestamp,
+            Event::MariaDbGtid(gtid) => self.thread_id = gtid.thread_id,
+            Event::Query(query) => self.thread_id = Some(query.thread_id),
+            Event::RowsQuery(text) => self.query = Some(text.sql.to_vec()),
+            _ => {}
+        }
+    }
+}
+
+fn ends_statement(event: &Event<'_>) -> bool {
+    matches!(event, Event::Rows(rows) if rows.flags.contains(RowsFlags::STMT_END))
+}
