@@ -1,1 +1,34 @@
-//! Transactions to a target server, with the checkpoint in the same transaction
+//! Transactions to a target server, with the checkpoint in the same transaction.
+//!
+//! An [`Applier`] takes chunks of whole events and makes the same changes on a target. How far it has
+//! got is a row of `binlog_replica.checkpoint` on the target itself, written in the transaction that
+//! makes the changes: whatever is killed and whenever, the target holds a prefix of what was applied,
+//! and the next [`Applier::connect`] knows which. How this is kept for DDL, which commits by itself,
+//! stands in `docs/decisions/0003-exactly-once.md`.
+//!
+//! The crate knows no text format, and not where the events come from.
+
+mod applied;
+mod applier;
+mod change;
+mod checkpoint;
+mod ddl;
+mod error;
+mod intent;
+mod judge;
+mod load;
+mod options;
+mod place;
+mod plan;
+mod progress;
+mod rows;
+mod statement;
+mod table;
+mod target;
+mod transaction;
+
+pub use applied::Applied;
+pub use applier::Applier;
+pub use checkpoint::Checkpoint;
+pub use error::{ApplyError, ApplyErrorKind, EventPlace};
+pub use options::ApplierOptions;

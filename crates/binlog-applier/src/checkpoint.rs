@@ -1,0 +1,249 @@
+//! The checkpoint, and the intent to run a statement that commits by itself: one row on the target.
+
+use binlog_parser::Coordinates;
+use binlog_parser::gtid::{GtidProgress, TransactionGtid};
+
+use crate::error::{ApplyError, ApplyErrorKind};
+use crate::intent::Intent;
+use crate::target::{Target, push_text};
+
+/// Schema of the applier's own table; the source's changes to it are never applied.
+pub(crate) const OWN_SCHEMA: &str = "binlog_replica";
+
+const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS binlog_replica.checkpoint (
+  name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+  log_file VARCHAR(512) NOT NULL,
+  log_position BIGINT UNSIGNED NOT NULL,
+  gtids LONGTEXT NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  intent_sql LONGTEXT NULL,
+  intent_remedy VARCHAR(16) NULL,
+  intent_before LONGTEXT NULL,
+  intent_file VARCHAR(512) NULL,
+  intent_position BIGINT UNSIGNED NULL,
+  intent_gtids LONGTEXT NULL
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4";
+
+/// How far the target has got: all transactions up to here are applied, and none after.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checkpoint {
+    /// Position after the last transaction, as the source counts.
+    pub coordinates: Coordinates,
+    /// GTIDs of all transactions up to here; none where they are not known from the beginning.
+    pub gtids: GtidProgress,
+}
+
+/// The row of one name.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    pub(crate) checkpoint: Option<Checkpoint>,
+    pub(crate) intent: Option<Intent>,
+}
+
+/// The row's columns, without the name.
+type Columns = (
+    (String, u64, String),
+    (Option<String>, Option<String>, Option<String>),
+    (Option<String>, Option<u64>, Option<String>),
+);
+
+impl Checkpoint {
+    /// Whether the transaction with this GTID, whose first event ends there, is applied already.
+    pub(crate) fn holds(&self, gtid: Option<&TransactionGtid>, first_end: &Coordinates) -> bool {
+        match gtid {
+            Some(gtid) if self.gtids != GtidProgress::None => self.gtids.contains(gtid),
+            _ => is_at_or_before(first_end, &self.coordinates),
+        }
+    }
+
+    /// Whether the GTID is of the family of servers whose GTIDs are held, if any are.
+    pub(crate) fn fits(&self, gtid: &TransactionGtid) -> bool {
+        matches!(
+            (&self.gtids, gtid),
+            (GtidProgress::None, _)
+                | (GtidProgress::MySql(_), TransactionGtid::MySql(_))
+                | (GtidProgress::MariaDb(_), TransactionGtid::MariaDb(_))
+        )
+    }
+
+    /// Moves past a transaction that ends there. GTIDs are collected only where those before are known:
+    /// a set with a gap at its beginning would ask the source for what is on the target already.
+    pub(crate) fn pass(&mut self, gtid: Option<&TransactionGtid>, end: Coordinates) {
+        self.coordinates = end;
+        if let Some(gtid) = gtid.filter(|_| !self.gtids.is_none()) {
+            self.gtids.advance(gtid);
+        }
+    }
+
+    /// Learns at this place of a log which GTIDs all logs before it hold.
+    ///
+    /// # Errors
+    /// The GTIDs, if some of them are missing on the target: there is a log between that was not applied.
+    pub(crate) fn learn(&mut self, earlier: GtidProgress, place: &Coordinates) -> Result<(), GtidProgress> {
+        if !self.gtids.is_none() {
+            return if self.gtids.includes(&earlier) {
+                Ok(())
+            } else {
+                Err(earlier)
+            };
+        }
+        if !is_at_or_before(place, &self.coordinates) {
+            self.gtids = earlier;
+        }
+        Ok(())
+    }
+
+    /// Moves to a place between transactions, never backwards in the same sequence of logs.
+    pub(crate) fn reach(&mut self, place: Coordinates) -> bool {
+        let moves = !is_at_or_before(&place, &self.coordinates);
+        if moves {
+            self.coordinates = place;
+        }
+        moves
+    }
+}
+
+/// Makes the table where it is missing.
+pub(crate) fn prepare(target: &mut Target) -> Result<(), ApplyError> {
+    const DOING: &str = "making the table binlog_replica.checkpoint";
+    let there: Option<u8> = target.first(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'binlog_replica' AND table_name = 'checkpoint'",
+        "looking for the table binlog_replica.checkpoint",
+    )?;
+    if there.is_none() {
+        target.run("CREATE DATABASE IF NOT EXISTS binlog_replica", DOING)?;
+        target.run(CREATE_TABLE, DOING)?;
+    }
+    Ok(())
+}
+
+/// Reads the row of a name.
+pub(crate) fn load(target: &mut Target, name: &str) -> Result<Stored, ApplyError> {
+    let mut sql = b"SELECT log_file, log_position, gtids, intent_sql, intent_remedy, intent_before, \
+        intent_file, intent_position, intent_gtids FROM binlog_replica.checkpoint WHERE name = "
+        .to_vec();
+    push_text(&mut sql, name);
+    let row = target.first(&String::from_utf8_lossy(&sql), "reading binlog_replica.checkpoint")?;
+    let Some((file, position, gtids, text, remedy, before, to_file, to_position, to_gtids)) = row else {
+        return Ok(Stored::default());
+    };
+    let row: Columns = (
+        (file, position, gtids),
+        (text, remedy, before),
+        (to_file, to_position, to_gtids),
+    );
+    stored(row).map_err(|why| {
+        ApplyErrorKind::Checkpoint {
+            name: name.to_owned(),
+            why,
+        }
+        .into()
+    })
+}
+
+fn stored(((file, position, gtids), intent, after): Columns) -> Result<Stored, String> {
+    let checkpoint = (!file.is_empty())
+        .then(|| checkpoint(file, position, &gtids))
+        .transpose()?;
+    let intent = match intent {
+        (Some(sql), Some(remedy), Some(before)) => {
+            let (file, position, gtids) = after;
+            let after = checkpoint_of(file, position, gtids)?;
+            Some(Intent::parse(sql, &remedy, &before, after)?)
+        }
+        _ => None,
+    };
+    Ok(Stored { checkpoint, intent })
+}
+
+fn checkpoint_of(file: Option<String>, position: Option<u64>, gtids: Option<String>) -> Result<Checkpoint, String> {
+    checkpoint(
+        file.unwrap_or_default(),
+        position.unwrap_or_default(),
+        &gtids.unwrap_or_default(),
+    )
+}
+
+fn checkpoint(file: String, position: u64, gtids: &str) -> Result<Checkpoint, String> {
+    let gtids = gtids
+        .parse()
+        .map_err(|error| format!("its GTIDs cannot be read: {error}"))?;
+    let coordinates = Coordinates { file, position };
+    Ok(Checkpoint { coordinates, gtids })
+}
+
+/// Writes the row. Without an intent, one that was there is gone.
+pub(crate) fn store(
+    target: &mut Target,
+    name: &str,
+    checkpoint: &Checkpoint,
+    intent: Option<&Intent>,
+) -> Result<(), ApplyError> {
+    let mut sql = b"REPLACE INTO binlog_replica.checkpoint (name, updated_at, log_file, log_position, gtids".to_vec();
+    if intent.is_some() {
+        sql.extend(b", intent_sql, intent_remedy, intent_before, intent_file, intent_position, intent_gtids");
+    }
+    sql.extend(b") VALUES (");
+    push_text(&mut sql, name);
+    sql.extend(b", SYSDATE(6)");
+    push_checkpoint(&mut sql, checkpoint);
+    if let Some(intent) = intent {
+        for text in [&intent.sql, intent.remedy.name(), &intent.before_text()] {
+            sql.extend(b", ");
+            push_text(&mut sql, text);
+        }
+        push_checkpoint(&mut sql, &intent.after);
+    }
+    sql.push(b')');
+    target.run(&String::from_utf8_lossy(&sql), "writing binlog_replica.checkpoint")
+}
+
+fn push_checkpoint(sql: &mut Vec<u8>, checkpoint: &Checkpoint) {
+    sql.extend(b", ");
+    push_text(sql, &checkpoint.coordinates.file);
+    sql.extend(format!(", {}, ", checkpoint.coordinates.position).into_bytes());
+    push_text(sql, &checkpoint.gtids.to_string());
+}
+
+/// Whether a place lies at or before another of the same sequence of logs.
+fn is_at_or_before(place: &Coordinates, other: &Coordinates) -> bool {
+    if place.file == other.file {
+        return place.position <= other.position;
+    }
+    match (sequence(&place.file), sequence(&other.file)) {
+        (Some((base, number)), Some((other_base, other_number))) => base == other_base && number < other_number,
+        _ => false,
+    }
+}
+
+/// `binlog.000042` is number 42 of the sequence `binlog`.
+fn sequence(file: &str) -> Option<(&str, u64)> {
+    let (base, number) = file.rsplit_once('.')?;
+    Some((base, number.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_of_places() {
+        let check = |place: &str, other: &str, expected: bool| {
+            let [place, other] = [place, other].map(|text| {
+                let (file, position) = text.split_once(':').unwrap();
+                Coordinates {
+                    file: file.to_owned(),
+                    position: position.parse().unwrap(),
+                }
+            });
+            assert_eq!(is_at_or_before(&place, &other), expected, "{place} {other}");
+        };
+        check("binlog.000001:4", "binlog.000001:4", true);
+        check("binlog.000001:5", "binlog.000001:4", false);
+        check("binlog.000001:900", "binlog.000002:4", true);
+        check("binlog.000002:4", "binlog.000001:900", false);
+        check("binlog.999999:4", "binlog.1000000:4", true);
+        check("other.000001:4", "binlog.000002:4", false);
+        check("binlog:4", "stdin:900", false);
+    }
+}
