@@ -1,3 +1,33 @@
-//! The `binlog` command.
+//! The `binlog` command: looks into, cuts, copies and applies MySQL and MariaDB binary logs.
 
-fn main() {}
+mod commands;
+mod connection;
+mod failure;
+mod inputs;
+mod output;
+mod progress;
+mod selection;
+mod start;
+mod stop;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+
+/// Look into, cut, copy and apply MySQL and MariaDB binary logs.
+#[derive(Parser, Debug)]
+#[command(name = "binlog", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}

@@ -1,0 +1,48 @@
+//! `binlog filter`: binary logs in, a binary log out.
+
+use std::io::{self, Write as _};
+
+use anyhow::Result;
+use binlog_source::Next;
+use binlog_writer::Writer;
+use clap::Args;
+
+use crate::inputs::InputArgs;
+use crate::output::OutputArgs;
+use crate::selection::SelectionArgs;
+
+/// Write a valid binary log of the selected changes.
+///
+/// Without selection the output is the input, byte for byte.
+#[derive(Args, Debug)]
+pub(crate) struct Filter {
+    /// At the end, say on stderr what was kept and what was left out
+    #[arg(long)]
+    report: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+impl Filter {
+    pub(crate) fn run(self) -> Result<()> {
+        let mut filter = binlog_filter::Filter::new(self.selection.rules()?);
+        let mut source = self.input.open()?;
+        let mut writer = Writer::new(self.output.open()?);
+        loop {
+            match source.next()? {
+                Next::Chunk(chunk) => writer.write(&filter.apply(chunk)?)?,
+                Next::Idle => writer.flush()?,
+                Next::End => break,
+            }
+        }
+        writer.finish()?;
+        if self.report {
+            write!(io::stderr().lock(), "{}", filter.report())?;
+        }
+        Ok(())
+    }
+}
