@@ -12,9 +12,11 @@
 //! ```
 
 pub mod compare;
+mod program;
 pub mod servers;
 pub mod workload;
 
+pub use program::{RunningBinlog, binlog, run_binlog};
 pub use servers::{Flavour, Installation, Server, ServerOptions};
 
 /// The one place where the testkit prints: what takes long, and what goes wrong while dropping.

@@ -2,8 +2,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
+mod bench;
+mod demo;
+mod fixtures;
 mod servers;
 mod test;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -23,6 +27,12 @@ enum Chore {
     /// Fetch or run the real servers that the tests use.
     #[command(subcommand)]
     Servers(servers::Chore),
+    /// Show a table-filtered replica between two real servers, killed half way.
+    Demo(demo::Options),
+    /// Measure against the servers' own tools, and print tables for `docs/BENCHMARKS.md`.
+    Bench(bench::Options),
+    /// Record the small binary logs of `fixtures/` from real servers.
+    Fixtures(fixtures::Options),
     /// Check formatting and lints, and run all tests against real servers.
     Test(test::Options),
 }
@@ -40,6 +50,9 @@ fn main() -> ExitCode {
 fn run(chore: Chore) -> Result<()> {
     match chore {
         Chore::Servers(chore) => servers::run(chore),
+        Chore::Demo(options) => demo::run(&options),
+        Chore::Bench(options) => bench::run(&options),
+        Chore::Fixtures(options) => fixtures::run(&options),
         Chore::Test(options) => test::run(&options),
     }
 }

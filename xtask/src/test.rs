@@ -1,13 +1,10 @@
 //! `cargo xtask test`: everything that a change must pass.
 
-use std::env;
-use std::process::Command;
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use binlog_testkit::Flavour;
 use clap::Args;
 
-use crate::servers;
+use crate::{servers, workspace};
 
 /// What to check.
 #[derive(Args)]
@@ -45,11 +42,5 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 fn cargo(command: &[&str], more: &[String]) -> Result<()> {
     println!("\n=== cargo {}", command.join(" "));
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(command).args(more).status();
-    let status = status.context("cannot run cargo")?;
-    if !status.success() {
-        bail!("cargo {} failed", command.join(" "));
-    }
-    Ok(())
+    workspace::cargo(command, more)
 }

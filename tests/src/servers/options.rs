@@ -90,9 +90,7 @@ impl ServerOptions {
         add(if self.durable { DURABLE } else { QUICK });
         add(self.product());
         add(self.logging());
-        if self.gtid {
-            add(self.gtids());
-        }
+        add(if self.gtid { self.gtids() } else { self.without_gtids() });
         arguments.extend(self.args.iter().cloned());
         arguments
     }
@@ -113,6 +111,14 @@ impl ServerOptions {
             (_, true) => &["--log-bin=binlog", "--binlog-format=ROW"],
             (Flavour::MySql97, false) => &["--skip-log-bin"],
             (_, false) => &[],
+        }
+    }
+
+    /// MySQL 9.7 has GTIDs unless told otherwise.
+    const fn without_gtids(&self) -> &'static [&'static str] {
+        match self.flavour {
+            Flavour::MySql97 => &["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"],
+            _ => &[],
         }
     }
 

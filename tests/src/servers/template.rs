@@ -27,6 +27,10 @@ pub(super) fn server_command(installation: &Installation, datadir: &Path) -> Res
     let tree = installation.tree();
     let mut command = installation.program(installation.flavour().server_program())?;
     command.arg("--no-defaults").arg(option("--datadir", datadir));
+    // A server that starts removes the temporary tables of all others that share its folder for them.
+    if let Some(folder) = datadir.parent() {
+        command.arg(option("--tmpdir", folder));
+    }
     if let Some(share) = tree.share() {
         command.arg(option("--basedir", &tree.basedir));
         command.arg(option("--lc-messages-dir", &share));

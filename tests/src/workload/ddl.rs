@@ -5,6 +5,7 @@ use mysql::Conn;
 use mysql::prelude::Queryable as _;
 
 use super::random::Random;
+use super::transactions::lost_a_lock;
 
 /// Changes one table, or makes or removes one.
 pub(super) fn step(random: &mut Random, conn: &mut Conn) -> Result<()> {
@@ -33,8 +34,11 @@ fn run_unqualified(conn: &mut Conn, statements: &[String]) -> Result<()> {
 
 fn run(conn: &mut Conn, statements: &[String]) -> Result<()> {
     for statement in statements {
-        conn.query_drop(statement)
-            .with_context(|| format!("the workload cannot run {statement}"))?;
+        match conn.query_drop(statement) {
+            // Another worker was in the way: the step ends here.
+            Err(error) if lost_a_lock(&error) => return Ok(()),
+            result => result.with_context(|| format!("the workload cannot run {statement}"))?,
+        }
     }
     Ok(())
 }

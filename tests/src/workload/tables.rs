@@ -38,10 +38,14 @@ pub(super) fn set_session(conn: &mut Conn) -> Result<()> {
         "SET SESSION sql_mode = ''",
         "SET SESSION time_zone = '+02:00'",
         "SET SESSION innodb_lock_wait_timeout = 5",
-        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     ] {
         conn.query_drop(statement)
             .with_context(|| format!("cannot run {statement}"))?;
+    }
+    // Statement format needs the stricter default.
+    let format: Option<String> = conn.query_first("SELECT @@SESSION.binlog_format")?;
+    if format.as_deref() != Some("STATEMENT") {
+        conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")?;
     }
     Ok(())
 }

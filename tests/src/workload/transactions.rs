@@ -77,14 +77,17 @@ fn statement(random: &mut Random, rows: &mut Rows, json: bool) -> String {
 
 /// A deadlock or a lock that took too long is part of the game; all else is an error.
 fn after(error: mysql::Error, statement: &str, conn: &mut Conn) -> Result<Outcome> {
-    const LOCK_WAIT_TIMEOUT: u16 = 1205;
-    const DEADLOCK: u16 = 1213;
-    if let mysql::Error::MySqlError(answer) = &error
-        && matches!(answer.code, LOCK_WAIT_TIMEOUT | DEADLOCK)
-    {
+    if lost_a_lock(&error) {
         conn.query_drop("ROLLBACK")?;
         return Ok(Outcome::RolledBack);
     }
     let head: String = statement.chars().take(300).collect();
     Err(Error::new(error).context(format!("the workload cannot run {head}")))
+}
+
+/// Whether another transaction was in the way.
+pub(super) fn lost_a_lock(error: &mysql::Error) -> bool {
+    const LOCK_WAIT_TIMEOUT: u16 = 1205;
+    const DEADLOCK: u16 = 1213;
+    matches!(error, mysql::Error::MySqlError(answer) if matches!(answer.code, LOCK_WAIT_TIMEOUT | DEADLOCK))
 }

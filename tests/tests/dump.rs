@@ -1,0 +1,378 @@
+//! Dumps of real logs: SQL that an ordinary user's client runs again, JSON Lines that tell all.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+use binlog_dumper::{Dump, JsonDumper, SqlDumper, SqlOptions, Summary};
+use binlog_parser::Chunk;
+use binlog_source::{FileOptions, FileSource, Input, Next, Source as _};
+use binlog_testkit::compare::compare;
+use binlog_testkit::workload::{DROPPED, Workload, kept_tables};
+use binlog_testkit::{Flavour, Server, ServerOptions};
+use mysql::prelude::Queryable as _;
+use serde_json::Value;
+
+const ROW_METADATA_FULL: &str = "--binlog-row-metadata=FULL";
+
+/// All that dumped SQL may need: no right beyond those to the tables themselves.
+const ORDINARY: [&str; 3] = [
+    "CREATE USER plain@localhost IDENTIFIED BY ''",
+    "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON shop.* TO plain@localhost",
+    "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON other.* TO plain@localhost",
+];
+
+#[test]
+fn sql_replays_on_mysql() -> Result<()> {
+    replays(ServerOptions::new(Flavour::MySql97), Flavour::MySql97)
+}
+
+#[test]
+fn sql_replays_on_mysql_with_gtids_and_full_metadata() -> Result<()> {
+    let options = ServerOptions::new(Flavour::MySql97).gtid();
+    let options = options.args([ROW_METADATA_FULL, "--binlog-rows-query-log-events=ON"]);
+    replays(options, Flavour::MySql97)
+}
+
+#[test]
+fn sql_replays_on_mysql_with_minimal_images() -> Result<()> {
+    let options = ServerOptions::new(Flavour::MySql97).args([ROW_METADATA_FULL, "--binlog-row-image=MINIMAL"]);
+    replays(options, Flavour::MySql97)
+}
+
+#[test]
+fn sql_replays_on_mariadb() -> Result<()> {
+    replays(ServerOptions::new(Flavour::MariaDb118), Flavour::MariaDb118)
+}
+
+#[test]
+fn sql_replays_on_mariadb_with_full_metadata() -> Result<()> {
+    replays(
+        ServerOptions::new(Flavour::MariaDb118).arg(ROW_METADATA_FULL),
+        Flavour::MariaDb118,
+    )
+}
+
+#[test]
+fn statements_replay() -> Result<()> {
+    use Flavour::{MariaDb118, MySql56, MySql97};
+    for (flavour, target) in [(MySql56, MySql97), (MySql97, MySql97), (MariaDb118, MariaDb118)] {
+        let source = Server::start(ServerOptions::new(flavour).arg("--binlog-format=STATEMENT"))?;
+        run(&source, STATEMENTS)?;
+        let target = replay(&source, target)?;
+        compare(&source, &target, &["shop.said"]).with_context(|| format!("{flavour}"))?;
+    }
+    Ok(())
+}
+
+/// What statements get wrong without the session that they ran in.
+const STATEMENTS: &str = r#"
+CREATE DATABASE shop CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
+USE shop;
+SET time_zone='+03:00', TIMESTAMP=1000000000.5;
+CREATE TABLE said (id INT AUTO_INCREMENT PRIMARY KEY, at TIMESTAMP(3) NULL, r DOUBLE, who VARCHAR(50), n DECIMAL(20,5));
+INSERT INTO said (at, r, who) VALUES (NOW(3), RAND(), 'a;b -- c');
+SET @v = 'käse', @d = 1.25, @i = -5, @f = 1e10, @`it``s` = NULL;
+INSERT INTO said (who, n) VALUES (@v, @d), (CONCAT(@v, '''', @i), @f), (@`it``s`, @i);
+SET sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES';
+INSERT INTO "said" (who) VALUES ('a\');
+SET sql_mode='', auto_increment_increment=5;
+INSERT INTO said (r) VALUES (NULL), (NULL);
+INSERT INTO said (r) VALUES (LAST_INSERT_ID());
+INSERT INTO shop.said (who) VALUES ('x') -- the end
+;
+CREATE DATABASE other;
+USE other;
+DROP DATABASE other;
+CREATE DATABASE other;
+USE other;
+UPDATE shop.said SET who = CONCAT(who, DATABASE()) WHERE id = 1;
+BEGIN;
+INSERT INTO shop.said (who) VALUES ('rolled back');
+ROLLBACK;
+SET SESSION character_set_client=latin1;
+INSERT INTO shop.said (who) VALUES ('ä as latin1');
+"#;
+
+#[test]
+fn statements_of_east_asian_clients_replay() -> Result<()> {
+    /// In gbk and sjis the second byte of a character may be that of a backslash.
+    const GBK: &[u8] =
+        b"/*!\\C gbk */; CREATE DATABASE shop; CREATE TABLE shop.said (a VARCHAR(20) COMMENT '\xd5\x5c');
+        INSERT INTO shop.said VALUES ('\xd5\x5c'), ('\xd5\x5c;');
+        /*!\\C sjis */; INSERT INTO shop.said VALUES ('\x83\x5c');
+        /*!\\C utf8mb4 */; INSERT INTO shop.said VALUES ('\xc3\xa4');";
+    for flavour in [Flavour::MySql97, Flavour::MariaDb118] {
+        let source = Server::start(ServerOptions::new(flavour).arg("--binlog-format=STATEMENT"))?;
+        let script = source.folder().join("script.sql");
+        fs::write(&script, GBK)?;
+        feed(source.client()?, &script)?;
+        let target = replay(&source, flavour)?;
+        compare(&source, &target, &["shop.said"])?;
+        let texts: Vec<String> = target.conn()?.query("SELECT a FROM shop.said")?;
+        assert_eq!(texts, ["誠", "誠;", "ソ", "ä"], "{flavour}");
+    }
+    Ok(())
+}
+
+fn run(server: &Server, script: &str) -> Result<()> {
+    server.execute(script.split(";\n").map(str::trim).filter(|sql| !sql.is_empty()))
+}
+
+#[test]
+fn sql_keeps_hard_values() -> Result<()> {
+    for flavour in [Flavour::MySql97, Flavour::MariaDb118] {
+        let source = Server::start(ServerOptions::new(flavour).arg(ROW_METADATA_FULL))?;
+        run(&source, HARD)?;
+        let target = replay(&source, flavour)?;
+        compare(&source, &target, &["shop.hard", "shop.keyless", "shop.born"])?;
+    }
+    Ok(())
+}
+
+/// What plain statements get wrong when they are not exact.
+const HARD: &str = "
+CREATE DATABASE shop;
+USE shop;
+SET sql_mode='', time_zone='+05:00';
+CREATE TABLE hard (
+  id BINARY(4) PRIMARY KEY, zero INT NOT NULL AUTO_INCREMENT UNIQUE, at TIMESTAMP(3) NULL,
+  touched TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, born DATETIME,
+  f FLOAT, d DOUBLE, bits BIT(20), txt TEXT, kind ENUM('a','b'), half DOUBLE AS (d / 2) STORED);
+INSERT INTO hard (id, zero, at, born, f, d, bits, txt, kind)
+  VALUES (X'01020000', 5, '2026-01-01 00:00:00.123', '0000-00-00', 0.1, 1e308, 5, 'a\\\\b\\'c\\n\\0;-- x\\r\\n', 'zzz');
+INSERT INTO hard (id, zero, txt) VALUES (X'01020001', 6, CONCAT('x', CHAR(26), '/*', REPEAT('ä', 3000)));
+UPDATE hard SET zero = 0, touched = touched WHERE id = X'01020000';
+UPDATE hard SET d = -d, touched = touched WHERE id = X'01020000';
+SET TIMESTAMP = 1000000000;
+UPDATE hard SET f = 1e-30 WHERE id = X'01020001';
+DELETE FROM hard WHERE id = X'01020001';
+CREATE TABLE keyless (b BINARY(3), f FLOAT, d DOUBLE, txt VARCHAR(20) CHARACTER SET latin1, bits BIT(3), day DATE, t TIME(2));
+INSERT INTO keyless VALUES (X'00', 0.1, 0.1, 'ä', 1, '2026-00-00', '-100:00:00.25'), (X'0100', 0.2, 0.2, 'A', 2, NULL, NULL),
+  (X'0100', 0.2, 0.2, 'a', 2, NULL, NULL), (NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+UPDATE keyless SET day = '2026-01-01' WHERE BINARY txt = 'a';
+DELETE FROM keyless WHERE f < 0.15;
+XA START 'a', X'00FF', 7;
+INSERT INTO keyless (b) VALUES ('xa');
+XA END 'a', X'00FF', 7;
+XA PREPARE 'a', X'00FF', 7;
+XA COMMIT 'a', X'00FF', 7;
+CREATE TABLE born SELECT 1 AS a, 'x;y' AS b;
+CREATE DEFINER=plain@localhost TRIGGER watch AFTER DELETE ON born FOR EACH ROW BEGIN SET @a = 1; SET @b = ';'; END;
+";
+
+#[test]
+fn unnamed_columns_are_comments() -> Result<()> {
+    let source = Server::start(ServerOptions::new(Flavour::MySql97))?;
+    source.execute([
+        "CREATE DATABASE shop",
+        "CREATE TABLE shop.t (a INT)",
+        "FLUSH BINARY LOGS",
+    ])?;
+    source.execute(["INSERT INTO shop.t VALUES (1), (2)"])?;
+    let second = |chunk: &Chunk| chunk.file.ends_with("2");
+    let mut dumper = SqlDumper::default();
+    let mut text = Vec::new();
+    for chunk in chunks(&source)?.into_iter().filter(second) {
+        dumper.chunk(&chunk, &mut text)?;
+    }
+    dumper.finish(&mut text)?;
+    assert_eq!(dumper.unnamed().rows, 2);
+    let text = String::from_utf8(text)?;
+    ensure!(text.contains("\n-- INSERT INTO `shop`.`t` (@1) VALUES (2)\n"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn json_lines_tell_the_final_table() -> Result<()> {
+    for flavour in [Flavour::MySql97, Flavour::MariaDb118] {
+        let source = Server::start(ServerOptions::new(flavour).gtid().arg(ROW_METADATA_FULL))?;
+        Workload::prepare(&mut source.conn()?)?;
+        Workload::new(5).run(&mut source.conn()?, 300)?;
+        let lines = json_lines(&source)?;
+        check_schema(&lines)?;
+        assert_eq!(final_customers(&lines)?, customers(&source)?, "{flavour}");
+    }
+    Ok(())
+}
+
+#[test]
+fn summary_counts_what_was_done() -> Result<()> {
+    for flavour in [Flavour::MySql97, Flavour::MariaDb118] {
+        let source = Server::start(ServerOptions::new(flavour).gtid())?;
+        source.execute([
+            "CREATE DATABASE shop",
+            "CREATE TABLE shop.t (a INT)",
+            "INSERT INTO shop.t VALUES (1), (2), (3)",
+            "UPDATE shop.t SET a = 0 WHERE a > 1",
+            "DELETE FROM shop.t WHERE a = 1",
+        ])?;
+        let mut summary = Summary::default();
+        for chunk in chunks(&source)? {
+            summary.chunk(&chunk)?;
+        }
+        assert_eq!(summary.transactions, 5);
+        assert_eq!(summary.ddl_statements, 2);
+        let rows: Vec<_> = summary
+            .tables
+            .values()
+            .map(|rows| (rows.inserts, rows.updates, rows.deletes))
+            .collect();
+        assert_eq!(rows, [(3, 2, 1)]);
+        assert_eq!(summary.gtids.to_string(), source.gtids()?);
+    }
+    Ok(())
+}
+
+/// A workload's log, dumped and fed to the client on a new server, makes the same tables.
+fn replays(options: ServerOptions, target: Flavour) -> Result<()> {
+    let source = Server::start(options)?;
+    Workload::prepare(&mut source.conn()?)?;
+    Workload::new(17).run(&mut source.conn()?, 400)?;
+    let target = replay(&source, target)?;
+    let mut tables = kept_tables(&mut source.conn()?)?;
+    tables.extend(DROPPED.map(str::to_owned));
+    compare(&source, &target, &tables)
+}
+
+fn replay(source: &Server, flavour: Flavour) -> Result<Server> {
+    let target = Server::start(ServerOptions::new(flavour))?;
+    target.execute(ORDINARY)?;
+    target.execute([
+        "GRANT TRIGGER ON shop.* TO plain@localhost",
+        "SET GLOBAL log_bin_trust_function_creators = 1",
+    ])?;
+    let file = target.folder().join("dump.sql");
+    fs::write(&file, sql(source)?)?;
+    let mut client = target.client()?;
+    client.arg("--user=plain");
+    feed(client, &file).with_context(|| kept(&file))?;
+    Ok(target)
+}
+
+fn feed(mut client: Command, script: &Path) -> Result<()> {
+    client.arg("--binary-mode").stdin(fs::File::open(script)?);
+    let output = client.stdout(Stdio::null()).stderr(Stdio::piped()).output()?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "the client failed: {errors}");
+    Ok(())
+}
+
+/// Copies a script that fails to where it outlives its server.
+fn kept(script: &Path) -> String {
+    let place = std::env::temp_dir().join("dump-that-failed.sql");
+    match fs::copy(script, &place) {
+        Ok(_) => format!("running {}", place.display()),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn sql(source: &Server) -> Result<Vec<u8>> {
+    let mut dumper = SqlDumper::new(SqlOptions::default());
+    let mut out = Vec::new();
+    for chunk in chunks(source)? {
+        dumper.chunk(&chunk, &mut out)?;
+    }
+    dumper.finish(&mut out)?;
+    assert_eq!(dumper.unnamed().tables.len(), 0, "{:?}", dumper.unnamed());
+    Ok(out)
+}
+
+fn json_lines(source: &Server) -> Result<Vec<Value>> {
+    let mut dumper = JsonDumper::new();
+    let mut out = Vec::new();
+    for chunk in chunks(source)? {
+        dumper.chunk(&chunk, &mut out)?;
+    }
+    dumper.finish(&mut out)?;
+    let lines = out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let parsed =
+        lines.map(|line| serde_json::from_slice(line).with_context(|| String::from_utf8_lossy(line).into_owned()));
+    parsed.collect()
+}
+
+/// Every object has the members that the schema file requires of its kind, and none that it does not know.
+fn check_schema(lines: &[Value]) -> Result<()> {
+    let schema: Value = serde_json::from_str(include_str!("../../crates/binlog-dumper/src/json/schema.json"))?;
+    let kinds = schema
+        .pointer("/properties/kind/enum")
+        .and_then(Value::as_array)
+        .context("no kinds")?;
+    for line in lines {
+        let kind = line.get("kind").context("no kind")?;
+        ensure!(kinds.contains(kind), "{line}");
+        let rules = schema.get("allOf").and_then(Value::as_array).context("no rules")?;
+        let rule = rules
+            .iter()
+            .find(|rule| rule.pointer("/if/properties/kind/const") == Some(kind));
+        let of_kind = rule.and_then(|rule| rule.pointer("/then/required"));
+        for required in [schema.get("required"), of_kind] {
+            let names = required.and_then(Value::as_array).context("nothing required")?;
+            let missing = names
+                .iter()
+                .filter_map(Value::as_str)
+                .find(|name| line.get(name).is_none());
+            ensure!(missing.is_none(), "{missing:?} is missing: {line}");
+        }
+        let known = schema.get("properties").context("no properties")?;
+        let unknown = line
+            .as_object()
+            .context("no object")?
+            .keys()
+            .find(|name| known.get(name.as_str()).is_none());
+        ensure!(unknown.is_none(), "{unknown:?} is not in the schema: {line}");
+    }
+    Ok(())
+}
+
+type Customers = BTreeMap<String, (Option<String>, Option<i64>, Option<i64>)>;
+
+fn final_customers(lines: &[Value]) -> Result<Customers> {
+    let mut table = Customers::new();
+    let changes = lines
+        .iter()
+        .filter(|line| line.get("table").is_some_and(|table| table == "customers"));
+    for line in changes.filter(|line| line.get("schema").is_some_and(|schema| schema == "shop")) {
+        if let Some(before) = line.get("before") {
+            table
+                .remove(&code(before)?)
+                .with_context(|| format!("no such row before: {line}"))?;
+        }
+        if let Some(after) = line.get("after") {
+            let number = |name| after.get(name).and_then(Value::as_i64);
+            let name = after.get("name").and_then(Value::as_str).map(str::to_owned);
+            table.insert(code(after)?, (name, number("points"), number("balance")));
+        }
+    }
+    Ok(table)
+}
+
+fn code(image: &Value) -> Result<String> {
+    let code = image.get("code").and_then(Value::as_str);
+    code.map(str::to_owned).with_context(|| format!("no code: {image}"))
+}
+
+fn customers(source: &Server) -> Result<Customers> {
+    let rows = source.conn()?.query_map(
+        "SELECT code, name, points, balance FROM shop.customers",
+        |(code, name, points, balance)| (code, (name, points, balance)),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The server's logs, in chunks so small that many transactions are cut.
+fn chunks(server: &Server) -> Result<Vec<Chunk>> {
+    let inputs: Vec<_> = server.binlogs()?.into_iter().map(Input::Path).collect();
+    let options = FileOptions {
+        chunk_limit: 1000,
+        ..FileOptions::default()
+    };
+    let mut source = FileSource::open(&inputs, options)?;
+    let mut chunks = Vec::new();
+    while let Next::Chunk(chunk) = source.next()? {
+        chunks.push(chunk);
+    }
+    Ok(chunks)
+}

@@ -1,0 +1,75 @@
+//! `cargo xtask bench`: our program against others, in one run, on the same logs.
+
+mod apply;
+mod logs;
+mod machine;
+mod measure;
+mod read;
+mod table;
+mod walk;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::{Args, Subcommand};
+
+use crate::workspace;
+
+/// What to measure.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Options {
+    /// Size of the log that is read, in MB.
+    #[arg(long, default_value_t = 100)]
+    size_mb: u64,
+    /// Size of the log that is applied, in MB; 0 for none.
+    #[arg(long, default_value_t = 25)]
+    apply_mb: u64,
+    /// How often each program runs, by turns.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    #[command(subcommand)]
+    peer: Option<Peer>,
+}
+
+/// Programs to compare with that are part of this one.
+#[derive(Subcommand)]
+enum Peer {
+    /// Decode every cell with the crate `mysql_common`.
+    #[command(hide = true)]
+    WalkMysqlCommon { file: PathBuf },
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if let Some(Peer::WalkMysqlCommon { file }) = &options.peer {
+        return walk::mysql_common(file);
+    }
+    ensure!(options.rounds > 0, "no rounds, no numbers");
+    let programs = Programs::build()?;
+    let log = logs::sysbench(options.size_mb)?;
+    let machine = machine::describe(&programs)?;
+    println!("{machine}\n\n{}", read::measure(&programs, &log, options.rounds)?);
+    if options.apply_mb > 0 {
+        let log = logs::sysbench(options.apply_mb)?;
+        println!("\n{}", apply::measure(&programs, &log, options.rounds)?);
+    }
+    Ok(())
+}
+
+/// Our programs, as they are released.
+struct Programs {
+    binlog: PathBuf,
+    /// This one, for the peers in it.
+    xtask: PathBuf,
+}
+
+impl Programs {
+    fn build() -> Result<Self> {
+        let binlog = workspace::binlog()?;
+        workspace::cargo(&["build", "--release", "--package", "xtask"], &[])?;
+        Ok(Self {
+            binlog,
+            xtask: workspace::target()?.join("release/xtask"),
+        })
+    }
+}
