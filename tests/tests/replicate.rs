@@ -6,6 +6,7 @@ use anyhow::Result;
 use binlog_testkit::compare::{assert_absent, compare, compare_within};
 use binlog_testkit::workload::{DROPPED, KEPT, Workload, kept_tables};
 use binlog_testkit::{Flavour, RunningBinlog, Server, ServerOptions, run_binlog};
+use mysql::prelude::Queryable as _;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -125,6 +126,50 @@ fn mysql_statements() -> Result<()> {
 #[test]
 fn mariadb_statements() -> Result<()> {
     follows_statements(Flavour::MariaDb118)
+}
+
+fn ids(server: &Server) -> Result<Vec<u32>> {
+    Ok(server.conn()?.query("SELECT id FROM shop.t ORDER BY id")?)
+}
+
+/// Ends exactly where it was told to, and goes on from there.
+fn ends(source: ServerOptions, gtids: impl Fn(&Server) -> Result<String>) -> Result<()> {
+    let flavour = source.flavour;
+    let pair = Pair::start(source, flavour)?;
+    pair.source
+        .execute(["CREATE DATABASE shop", "CREATE TABLE shop.t (id INT PRIMARY KEY)"])?;
+    pair.source.execute(["INSERT INTO shop.t VALUES (1)"])?;
+    let gtids = gtids(&pair.source)?;
+    pair.source.execute(["INSERT INTO shop.t VALUES (2)"])?;
+    run_binlog(pair.arguments(&["--until-gtid", &gtids]))?;
+    assert_eq!(ids(&pair.target)?, [1]);
+
+    std::thread::sleep(Duration::from_millis(1500));
+    let time: String = pair
+        .source
+        .conn()?
+        .query_first("SELECT CONCAT(UTC_TIMESTAMP(), 'Z')")?
+        .unwrap_or_default();
+    std::thread::sleep(Duration::from_millis(1500));
+    pair.source.execute(["INSERT INTO shop.t VALUES (3)"])?;
+    run_binlog(pair.arguments(&["--until", &time]))?;
+    assert_eq!(ids(&pair.target)?, [1, 2]);
+
+    run_binlog(pair.arguments(&["--until-gtid", &gtids]))?;
+    assert_eq!(ids(&pair.target)?, [1, 2]);
+    run_binlog(pair.arguments(&["--until-end"]))?;
+    assert_eq!(ids(&pair.target)?, [1, 2, 3]);
+    Ok(())
+}
+
+#[test]
+fn mysql_ends() -> Result<()> {
+    ends(ServerOptions::new(Flavour::MySql97).gtid(), Server::gtids)
+}
+
+#[test]
+fn mariadb_ends() -> Result<()> {
+    ends(ServerOptions::new(Flavour::MariaDb118), Server::gtids)
 }
 
 /// Killed at arbitrary moments and started again with the same command, it loses and repeats nothing.

@@ -37,10 +37,10 @@ pub struct ApplyError {
 #[non_exhaustive]
 pub enum ApplyErrorKind {
     /// The target could not be reached, or refused the account.
-    #[error("cannot connect to the target: {0}")]
+    #[error("cannot connect to the target: {}", words(.0))]
     Connect(#[source] mysql::Error),
     /// The link broke, or the target refused something of the applier's own.
-    #[error("target: {doing}: {error}")]
+    #[error("target: {doing}: {}", words(error))]
     Target {
         /// What was being done.
         doing: &'static str,
@@ -74,7 +74,7 @@ pub enum ApplyErrorKind {
     #[error(transparent)]
     Event(#[from] Place),
     /// The target refused a statement of the source.
-    #[error("{error}; the statement was: {sql}")]
+    #[error("{}; the statement was: {sql}", words(error))]
     Statement {
         /// The statement, shortened.
         sql: String,
@@ -101,7 +101,7 @@ pub enum ApplyErrorKind {
         code: u16,
     },
     /// The target refused a row change.
-    #[error("{change} {table}{key}: {error}")]
+    #[error("{change} {table}{key}: {}", words(error))]
     Row {
         /// INSERT INTO, UPDATE or DELETE FROM.
         change: &'static str,
@@ -280,6 +280,17 @@ impl ApplyErrorKind {
             other => server_hint(code(other.server_error()?)?)?,
         };
         Some(hint.to_owned())
+    }
+}
+
+/// The server's words with their number, or those of the system.
+fn words(error: &mysql::Error) -> String {
+    match error {
+        mysql::Error::MySqlError(answer) => format!("{} (error {})", answer.message, answer.code),
+        mysql::Error::IoError(error) => error.to_string(),
+        mysql::Error::DriverError(error) => error.to_string(),
+        mysql::Error::CodecError(error) => error.to_string(),
+        other => other.to_string(),
     }
 }
 

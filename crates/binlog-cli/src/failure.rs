@@ -7,7 +7,7 @@ use anyhow::Error;
 use binlog_applier::ApplyError;
 use binlog_filter::{FilterError, RuleError};
 use binlog_replica::ReplicaError;
-use binlog_source::SourceError;
+use binlog_source::{SourceError, UrlError};
 
 /// A problem with the data.
 const DATA: u8 = 1;
@@ -91,7 +91,7 @@ enum Kind<'e> {
 
 impl<'e> Kind<'e> {
     fn of(cause: &'e (dyn std::error::Error + 'static)) -> Option<Self> {
-        if cause.is::<Usage>() || cause.is::<RuleError>() {
+        if cause.is::<Usage>() || cause.is::<RuleError>() || cause.is::<UrlError>() {
             return Some(Self::Usage);
         }
         if let Some(error) = cause.downcast_ref::<ReplicaError>() {

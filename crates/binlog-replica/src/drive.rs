@@ -78,15 +78,22 @@ impl Status {
     }
 }
 
-/// When the last change was made. A format description has the time at which its log was begun.
+/// When the last change was made. The heads of logs have the time at which the log was begun.
 fn last_time(chunk: &Chunk) -> Option<u32> {
-    let headers = chunk
-        .entries
-        .iter()
-        .rev()
-        .filter_map(|entry| EventHeader::decode(&entry.bytes).ok());
-    let mut changes = headers.filter(|header| header.event_type != EventType::FORMAT_DESCRIPTION);
-    changes
-        .find(|header| header.timestamp != 0)
+    let headers = chunk.entries.iter().rev();
+    let mut headers = headers.filter_map(|entry| EventHeader::decode(&entry.bytes).ok());
+    headers
+        .find(|header| header.timestamp != 0 && !is_head(header.event_type))
         .map(|header| header.timestamp)
+}
+
+fn is_head(event_type: EventType) -> bool {
+    matches!(
+        event_type,
+        EventType::FORMAT_DESCRIPTION
+            | EventType::PREVIOUS_GTIDS
+            | EventType::MARIADB_GTID_LIST
+            | EventType::MARIADB_BINLOG_CHECKPOINT
+            | EventType::ROTATE
+    )
 }

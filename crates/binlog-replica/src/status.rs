@@ -37,7 +37,7 @@ pub enum State<'a> {
         /// What is asked of the source.
         from: &'a StartAt,
     },
-    /// Lost one of the servers; tries again.
+    /// Lost one of the servers; tries again, and says no more of it while the reason is the same.
     Retrying {
         /// What happened.
         error: &'a ReplicaError,

@@ -21,7 +21,7 @@ use crate::until::{Ending, Until};
 /// The first error that no further attempt can mend. The target then holds a prefix of the filtered source.
 pub fn run(options: &ReplicaOptions, observer: &mut dyn Observer, stop: &AtomicBool) -> Result<Status, ReplicaError> {
     let mut status = Status::default();
-    let mut failures = 0;
+    let mut trouble = Trouble::default();
     loop {
         let before = status.transactions;
         let Err(error) = attempt(options, &mut status, observer, stop) else {
@@ -30,15 +30,42 @@ pub fn run(options: &ReplicaOptions, observer: &mut dyn Observer, stop: &AtomicB
         if !error.is_transient() {
             return Err(error);
         }
-        failures = if status.transactions > before { 1 } else { failures + 1 };
-        let wait = options.backoff.wait(failures);
-        observer.state(&State::Retrying { error: &error, wait });
+        let wait = options.backoff.wait(trouble.failed(status.transactions > before));
+        if trouble.is_news(&error) {
+            observer.state(&State::Retrying { error: &error, wait });
+        }
         if !sleep(wait, stop) {
             break;
         }
     }
     observer.state(&State::Stopped { status: &status });
     Ok(status)
+}
+
+/// Attempts that failed in a row, and what was told of them.
+#[derive(Debug, Default)]
+struct Trouble {
+    failures: u32,
+    told: String,
+}
+
+impl Trouble {
+    /// Counts a failed attempt; one that got on begins the count anew.
+    fn failed(&mut self, got_on: bool) -> u32 {
+        if got_on {
+            *self = Self::default();
+        }
+        self.failures += 1;
+        self.failures
+    }
+
+    /// Whether the error is another one than that of the attempt before.
+    fn is_news(&mut self, error: &ReplicaError) -> bool {
+        let text = error.to_string();
+        let news = text != self.told;
+        self.told = text;
+        news
+    }
 }
 
 fn attempt(
