@@ -1,7 +1,7 @@
 //! The selection options, the same for every command that selects.
 
 use anyhow::Result;
-use binlog_filter::{OnMixed, OnUnparsed, RuleSet, Selection};
+use binlog_filter::{Emptied, OnMixed, OnUnparsed, RuleSet, Selection};
 use clap::{Args, ValueEnum};
 
 use crate::time::parse_time;
@@ -66,7 +66,20 @@ enum Policy {
 impl SelectionArgs {
     /// The compiled rules.
     pub(crate) fn rules(&self) -> Result<RuleSet> {
+        Ok(RuleSet::compile(&self.selection())?)
+    }
+
+    /// The compiled rules for a reader, to whom emptied transactions say nothing.
+    pub(crate) fn rules_for_reader(&self) -> Result<RuleSet> {
         let selection = Selection {
+            emptied: Emptied::Nothing,
+            ..self.selection()
+        };
+        Ok(RuleSet::compile(&selection)?)
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
             tables: self.table.clone(),
             not_tables: self.not_table.clone(),
             databases: self.database.clone(),
@@ -80,8 +93,8 @@ impl SelectionArgs {
             thread_ids: self.thread_id.clone(),
             on_mixed: self.on_mixed.into(),
             on_unparsed: self.on_unparsed.into(),
-        };
-        Ok(RuleSet::compile(&selection)?)
+            emptied: Emptied::Frame,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::event::{Item, Role, Verdict, thread_id};
 use crate::report::{Reason, Report};
 use crate::rewrite::AnyGtid;
 use crate::rules::{RuleSet, Transaction, Unknown, Whole};
+use crate::selection::Emptied;
 use crate::statement::{Judge, Tables, by_policy};
 use crate::transaction::{Open, Part};
 
@@ -198,7 +199,7 @@ impl Filter {
         self.report.transactions += 1;
         Ok(Open {
             whole,
-            gtid: gtid.and_then(|gtid| gtid.gtid()).is_some(),
+            leaves_frame: gtid.and_then(|gtid| gtid.gtid()).is_some() && self.rules.emptied() == Emptied::Frame,
             xa: false,
             content: false,
             kept: false,

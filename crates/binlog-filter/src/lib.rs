@@ -22,7 +22,7 @@
 //! # What remains of a transaction
 //!
 //! A transaction with a GTID of which the rules for tables, kinds, servers or connections keep nothing stays as an
-//! empty one, so that a target does not miss its GTID; one without a GTID vanishes. A transaction outside of the
+//! empty one, so that a target does not miss its GTID (see [`Emptied`]); one without a GTID vanishes. A transaction outside of the
 //! GTIDs or times that were asked for vanishes in any case: a target must not believe that it has executed it.
 //!
 //! The filter knows no output formats, servers or files. Positions in event headers are left as they were read.
@@ -47,4 +47,4 @@ pub use error::{At, FilterError, RuleError};
 pub use filter::Filter;
 pub use report::{Reason, Report};
 pub use rules::RuleSet;
-pub use selection::{OnMixed, OnUnparsed, Selection};
+pub use selection::{Emptied, OnMixed, OnUnparsed, Selection};

@@ -8,7 +8,7 @@ use crate::error::RuleError;
 use crate::kind::Kind;
 use crate::pattern::Pattern;
 use crate::report::Reason;
-use crate::selection::{OnMixed, OnUnparsed, Selection};
+use crate::selection::{Emptied, OnMixed, OnUnparsed, Selection};
 
 /// Compiled rules. A clone is the same rules.
 #[derive(Debug, Clone)]
@@ -28,6 +28,7 @@ struct Rules {
     thread_ids: Vec<u32>,
     on_mixed: OnMixed,
     on_unparsed: OnUnparsed,
+    emptied: Emptied,
 }
 
 /// What the rules for transactions look at.
@@ -81,6 +82,7 @@ impl RuleSet {
             thread_ids: selection.thread_ids.clone(),
             on_mixed: selection.on_mixed,
             on_unparsed: selection.on_unparsed,
+            emptied: selection.emptied,
         })))
     }
 
@@ -136,6 +138,10 @@ impl RuleSet {
 
     pub(crate) fn on_mixed(&self) -> OnMixed {
         self.0.on_mixed
+    }
+
+    pub(crate) fn emptied(&self) -> Emptied {
+        self.0.emptied
     }
 
     pub(crate) fn on_unparsed(&self) -> OnUnparsed {

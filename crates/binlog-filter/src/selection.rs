@@ -32,6 +32,8 @@ pub struct Selection {
     pub on_mixed: OnMixed,
     /// What to do with an unparsed statement.
     pub on_unparsed: OnUnparsed,
+    /// What stays of a transaction with a GTID of which nothing is kept.
+    pub emptied: Emptied,
 }
 
 /// What to do with a statement that writes kept and dropped tables, or a kept one from a dropped one.
@@ -44,6 +46,16 @@ pub enum OnMixed {
     Keep,
     /// Leave it out, and count it.
     Drop,
+}
+
+/// What stays of a transaction with a GTID of which nothing is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Emptied {
+    /// An empty transaction with the same GTID, so that none is missing: for a log.
+    #[default]
+    Frame,
+    /// Nothing: for a reader.
+    Nothing,
 }
 
 /// What to do with a statement, event or transaction that the rules cannot judge.

@@ -13,8 +13,8 @@ use crate::rules::Whole;
 #[derive(Debug)]
 pub(crate) struct Open {
     pub(crate) whole: Whole,
-    /// Whether it has a GTID.
-    pub(crate) gtid: bool,
+    /// Whether an empty transaction stays of it if nothing is kept.
+    pub(crate) leaves_frame: bool,
     /// Whether other transactions may refer to it, because it is an XA one.
     pub(crate) xa: bool,
     /// Whether it had content, and whether any was kept.
@@ -44,7 +44,7 @@ impl Open {
 
     /// Whether its frame stays even without content.
     fn keeps_frame(&self) -> bool {
-        self.gtid || self.xa
+        self.leaves_frame || self.xa
     }
 
     /// Whether it may still vanish, or does: nothing was kept, and it did not turn out to be empty from the first.

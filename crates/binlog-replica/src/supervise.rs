@@ -1,8 +1,7 @@
 //! Keeps a replica going.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use binlog_applier::{Applier, Checkpoint};
 use binlog_filter::Filter;
@@ -11,6 +10,7 @@ use binlog_source::{LiveOptions, LiveSource, StartAt};
 use crate::drive::{Pipeline, drive};
 use crate::error::ReplicaError;
 use crate::options::ReplicaOptions;
+use crate::retry::{Attempt, keep_trying};
 use crate::status::{Observer, State, Status};
 use crate::until::{Ending, Until};
 
@@ -20,75 +20,55 @@ use crate::until::{Ending, Until};
 /// # Errors
 /// The first error that no further attempt can mend. The target then holds a prefix of the filtered source.
 pub fn run(options: &ReplicaOptions, observer: &mut dyn Observer, stop: &AtomicBool) -> Result<Status, ReplicaError> {
-    let mut status = Status::default();
-    let mut trouble = Trouble::default();
-    loop {
-        let before = status.transactions;
-        let Err(error) = attempt(options, &mut status, observer, stop) else {
-            break;
-        };
-        if !error.is_transient() {
-            return Err(error);
-        }
-        let wait = options.backoff.wait(trouble.failed(status.transactions > before));
-        if trouble.is_news(&error) {
-            observer.state(&State::Retrying { error: &error, wait });
-        }
-        if !sleep(wait, stop) {
-            break;
-        }
-    }
+    let mut replica = Replica {
+        options,
+        observer,
+        status: Status::default(),
+    };
+    keep_trying(&mut replica, options.backoff, stop)?;
+    let status = replica.status;
     observer.state(&State::Stopped { status: &status });
     Ok(status)
 }
 
-/// Attempts that failed in a row, and what was told of them.
-#[derive(Debug, Default)]
-struct Trouble {
-    failures: u32,
-    told: String,
+struct Replica<'r> {
+    options: &'r ReplicaOptions,
+    observer: &'r mut dyn Observer,
+    status: Status,
 }
 
-impl Trouble {
-    /// Counts a failed attempt; one that got on begins the count anew.
-    fn failed(&mut self, got_on: bool) -> u32 {
-        if got_on {
-            *self = Self::default();
-        }
-        self.failures += 1;
-        self.failures
+impl Attempt for Replica<'_> {
+    type Error = ReplicaError;
+
+    fn run(&mut self, stop: &AtomicBool) -> Result<(), ReplicaError> {
+        let options = self.options;
+        let mut applier = Applier::connect(&options.target)?;
+        let live = live_options(options, applier.checkpoint());
+        let mut source = LiveSource::connect(&live)?;
+        self.observer.state(&State::Running { from: &live.start });
+        let held = &options.target.held;
+        let done = applier.checkpoint().map_or(held, |checkpoint| &checkpoint.gtids);
+        let ending = Ending::new(options.until.clone(), done.clone());
+        let pipeline = Pipeline {
+            source: &mut source,
+            filter: &mut Filter::new(options.rules.clone()),
+            applier: &mut applier,
+            ending,
+        };
+        drive(pipeline, &mut self.status, self.observer, stop)
     }
 
-    /// Whether the error is another one than that of the attempt before.
-    fn is_news(&mut self, error: &ReplicaError) -> bool {
-        let text = error.to_string();
-        let news = text != self.told;
-        self.told = text;
-        news
+    fn progress(&self) -> u64 {
+        self.status.transactions
     }
-}
 
-fn attempt(
-    options: &ReplicaOptions,
-    status: &mut Status,
-    observer: &mut dyn Observer,
-    stop: &AtomicBool,
-) -> Result<(), ReplicaError> {
-    let mut applier = Applier::connect(&options.target)?;
-    let live = live_options(options, applier.checkpoint());
-    let mut source = LiveSource::connect(&live)?;
-    observer.state(&State::Running { from: &live.start });
-    let done = applier
-        .checkpoint()
-        .map(|checkpoint| checkpoint.gtids.clone())
-        .unwrap_or_default();
-    let pipeline = Pipeline {
-        source: &mut source,
-        filter: &mut Filter::new(options.rules.clone()),
-        applier: &mut applier,
-        ending: Ending::new(options.until.clone(), done),
-    };
-    drive(pipeline, status, observer, stop)
+    fn is_transient(&self, error: &ReplicaError) -> bool {
+        error.is_transient()
+    }
+
+    fn failed(&mut self, error: &ReplicaError, wait: Duration) {
+        self.observer.state(&State::Retrying { error, wait });
+    }
 }
 
 /// The source's options with the start that the target's checkpoint asks for.
@@ -103,17 +83,4 @@ fn live_options(options: &ReplicaOptions, checkpoint: Option<&Checkpoint>) -> Li
     }
     live.until_end |= matches!(options.until, Until::End);
     live
-}
-
-/// Waits; `false` where `stop` became true meanwhile.
-fn sleep(wait: Duration, stop: &AtomicBool) -> bool {
-    const STEP: Duration = Duration::from_millis(50);
-    let end = Instant::now() + wait;
-    while Instant::now() < end {
-        if stop.load(Ordering::Relaxed) {
-            return false;
-        }
-        thread::sleep(STEP);
-    }
-    !stop.load(Ordering::Relaxed)
 }

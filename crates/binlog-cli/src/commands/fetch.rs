@@ -1,16 +1,20 @@
 //! `binlog fetch`: a live server's log as a stream or as files.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Result;
-use binlog_source::{LiveOptions, LiveSource, Mirror, Next, Source as _, StartAt};
-use binlog_writer::Writer;
+use binlog_parser::{Chunk, Coordinates};
+use binlog_replica::{Attempt, Backoff, keep_trying};
+use binlog_source::{LiveOptions, LiveSource, Mirror, Next, Source as _, SourceError, StartAt};
+use binlog_writer::{WriteError, Writer};
 use clap::Args;
 
 use crate::connection::ConnectionArgs;
 use crate::output::OutputArgs;
+use crate::progress::warn;
 use crate::start::parse_start;
 use crate::stop::stop_flag;
 
@@ -24,7 +28,7 @@ pub(crate) struct Fetch {
     /// the last whole event there
     #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "start"])]
     into: Option<PathBuf>,
-    /// Go on at the end of the log until told to stop
+    /// Go on at the end of the log until told to stop; a broken link is tried again
     #[arg(long)]
     follow: bool,
     /// Where to begin: oldest, current, FILE:POSITION, or the GTIDs that are held already
@@ -41,42 +45,115 @@ pub(crate) struct Fetch {
 
 impl Fetch {
     pub(crate) fn run(self) -> Result<()> {
-        let mut options = LiveOptions::new(self.connection.server(&self.from)?, self.start.clone());
+        let mut options = LiveOptions::new(self.connection.server(&self.from)?, self.start);
         options.server_id = self.connection_server_id;
         options.until_end = !self.follow;
-        let stop = stop_flag()?;
-        match &self.into {
-            Some(folder) => copy_files(options, folder, &stop),
-            None => self.stream(&options, &stop),
+        let sink = match &self.into {
+            Some(folder) => {
+                let mirror = Mirror::open(folder)?;
+                options.start = mirror.start();
+                Sink::Files(mirror)
+            }
+            None => Sink::Stream(Writer::new(self.output.open()?)),
+        };
+        let mut fetching = Fetching {
+            options,
+            sink,
+            follow: self.follow,
+            bytes: 0,
+        };
+        let done = keep_trying(&mut fetching, Backoff::default(), &*stop_flag()?);
+        done.and_then(|()| fetching.sink.flush())
+            .map_err(FetchError::into_inner)
+    }
+}
+
+/// Where the events go.
+enum Sink {
+    Files(Mirror),
+    Stream(Writer<Box<dyn Write>>),
+}
+
+/// Why a fetch ends.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl FetchError {
+    fn into_inner(self) -> anyhow::Error {
+        match self {
+            Self::Source(error) => error.into(),
+            Self::Write(error) => error.into(),
         }
     }
+}
 
-    fn stream(&self, options: &LiveOptions, stop: &AtomicBool) -> Result<()> {
-        let mut source = LiveSource::connect(options)?;
-        let mut writer = Writer::new(self.output.open()?);
-        while !stop.load(Ordering::Relaxed) {
-            match source.next()? {
-                Next::Chunk(chunk) => writer.write(&chunk)?,
-                Next::Idle => writer.flush()?,
-                Next::End => break,
-            }
+impl Sink {
+    fn write(&mut self, chunk: &Chunk) -> Result<(), FetchError> {
+        match self {
+            Self::Files(mirror) => mirror.write(chunk)?,
+            Self::Stream(writer) => writer.write(chunk)?,
         }
-        writer.finish()?.flush()?;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), FetchError> {
+        match self {
+            Self::Files(mirror) => mirror.sync()?,
+            Self::Stream(writer) => writer.flush()?,
+        }
         Ok(())
     }
 }
 
-fn copy_files(mut options: LiveOptions, folder: &Path, stop: &AtomicBool) -> Result<()> {
-    let mut mirror = Mirror::open(folder)?;
-    options.start = mirror.start();
-    let mut source = LiveSource::connect(&options)?;
-    while !stop.load(Ordering::Relaxed) {
-        match source.next()? {
-            Next::Chunk(chunk) => mirror.write(&chunk)?,
-            Next::Idle => mirror.sync()?,
-            Next::End => break,
+struct Fetching {
+    /// The start moves on with each chunk.
+    options: LiveOptions,
+    sink: Sink,
+    follow: bool,
+    bytes: u64,
+}
+
+impl Attempt for Fetching {
+    type Error = FetchError;
+
+    fn run(&mut self, stop: &AtomicBool) -> Result<(), FetchError> {
+        let mut source = LiveSource::connect(&self.options)?;
+        while !stop.load(Ordering::Relaxed) {
+            match source.next()? {
+                Next::Chunk(chunk) => self.take(&chunk)?,
+                Next::Idle => self.sink.flush()?,
+                Next::End => break,
+            }
         }
+        Ok(())
     }
-    mirror.sync()?;
-    Ok(())
+
+    fn progress(&self) -> u64 {
+        self.bytes
+    }
+
+    fn is_transient(&self, error: &FetchError) -> bool {
+        self.follow && matches!(error, FetchError::Source(error) if error.is_transient())
+    }
+
+    fn failed(&mut self, error: &FetchError, wait: Duration) {
+        warn(&format!("{error}; trying again in {:.1} s", wait.as_secs_f64()));
+    }
+}
+
+impl Fetching {
+    fn take(&mut self, chunk: &Chunk) -> Result<(), FetchError> {
+        self.sink.write(chunk)?;
+        self.bytes += chunk.len() as u64;
+        self.options.start = StartAt::Coordinates(Coordinates {
+            file: chunk.file.to_string(),
+            position: chunk.end,
+        });
+        Ok(())
+    }
 }

@@ -33,6 +33,25 @@ fn without_gtid_a_transaction_of_which_nothing_is_left_vanishes() {
 }
 
 #[test]
+fn for_a_reader_it_vanishes_with_its_gtid() {
+    let mut log = Log::mysql();
+    log.gtid(1, |log| {
+        log.query("other", "BEGIN")
+            .map(1, "other", "noise")
+            .insert(1, STMT_END)
+            .xid();
+    });
+    log.gtid(2, |log| {
+        log.query("shop", "CREATE TABLE a (b INT)");
+    });
+    let for_reader = rules(|selection| {
+        selection.tables = texts(&["shop.*"]);
+        selection.emptied = Emptied::Nothing;
+    });
+    check(for_reader, &log, &["GTID", "CREATE TABLE a (b INT)"]);
+}
+
+#[test]
 fn with_gtid_it_stays_empty() {
     let mut log = Log::mysql();
     log.gtid(1, |log| {
