@@ -73,6 +73,8 @@ pub struct RowsHead {
 pub struct RowsIter<'r, 'a> {
     rows: &'r Rows<'a>,
     rest: &'a [u8],
+    /// A row without columns is to come, which takes no bytes.
+    bare: bool,
 }
 
 impl RowsHead {
@@ -118,11 +120,16 @@ impl<'a> Rows<'a> {
     }
 
     /// The row changes, in order.
+    ///
+    /// With `binlog_row_image=MINIMAL`, MySQL logs `INSERT INTO t VALUES ()` as an event without columns and
+    /// without data: that is one row, all of it defaults. (It refuses to log several of them as one event.)
     #[must_use]
     pub fn iter(&self) -> RowsIter<'_, 'a> {
+        let columns = self.columns.count() + self.columns_after.map_or(0, |after| after.count());
         RowsIter {
             rows: self,
             rest: self.data,
+            bare: self.data.is_empty() && columns == 0,
         }
     }
 }
@@ -136,21 +143,34 @@ impl<'a> RowsIter<'_, 'a> {
     pub fn next_into(&mut self, before: &mut Row<'a>, after: &mut Row<'a>) -> Result<bool, (usize, FieldError)> {
         before.cells.clear();
         after.cells.clear();
-        if self.rest.is_empty() {
+        let bare = std::mem::take(&mut self.bare);
+        let rest = std::mem::take(&mut self.rest);
+        if rest.is_empty() && !bare {
             return Ok(false);
         }
-        let mut reader = Reader::new(self.rest);
-        match self.rows.read_change(&mut reader, before, after) {
-            Ok(()) => {
-                self.rest = reader.peek();
-                Ok(true)
-            }
-            Err(error) => {
-                let passed = self.rows.data.len() - reader.remaining();
-                self.rest = &[];
-                Err((self.rows.data_offset + passed, error))
-            }
+        let mut reader = Reader::new(rest);
+        let place = |reader: &Reader<'_>| self.rows.data_offset + self.rows.data.len() - reader.remaining();
+        if let Err(error) = self.rows.read_change(&mut reader, before, after) {
+            return Err((place(&reader), error));
         }
+        if reader.remaining() == rest.len() && !bare {
+            let field = "rows without columns";
+            return Err((
+                place(&reader),
+                FieldError::LeftOver {
+                    field,
+                    left: rest.len(),
+                },
+            ));
+        }
+        self.rest = reader.peek();
+        Ok(true)
+    }
+
+    /// Whether no change is left, or an error ended the iteration.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.rest.is_empty() && !self.bare
     }
 }
 
@@ -161,44 +181,34 @@ impl<'a> Rows<'a> {
         before: &mut Row<'a>,
         after: &mut Row<'a>,
     ) -> Result<(), FieldError> {
-        let left = reader.remaining();
         match self.kind {
-            RowsKind::Insert => self.read_image(reader, self.columns, after)?,
-            RowsKind::Delete => self.read_image(reader, self.columns, before)?,
+            RowsKind::Insert => self.read_image(reader, self.columns, after),
+            RowsKind::Delete => self.read_image(reader, self.columns, before),
             RowsKind::Update => {
                 self.read_image(reader, self.columns, before)?;
-                self.read_image(reader, self.columns_after.unwrap_or(self.columns), after)?;
+                self.read_image(reader, self.columns_after.unwrap_or(self.columns), after)
             }
         }
-        if reader.remaining() == left {
-            // An image of no columns takes no bytes; data that is left can then not be rows.
-            return Err(FieldError::LeftOver {
-                field: "rows without columns",
-                left,
-            });
-        }
-        Ok(())
     }
 
     /// Reads the NULL bits of the columns in the image, then the values that are not NULL.
     fn read_image(&self, reader: &mut Reader<'a>, present: ColumnSet<'a>, row: &mut Row<'a>) -> Result<(), FieldError> {
         let count = present.count();
         let nulls = ColumnSet::new(reader.take(count.div_ceil(8), "NULL bits")?, count);
+        let columns = &self.table.columns;
+        let all = count == columns.len();
         let mut in_image = 0;
-        row.cells.reserve(self.table.columns.len());
-        for (index, column) in self.table.columns.iter().enumerate() {
-            let cell = if !present.contains(index) {
-                Cell::Absent
-            } else {
-                let null = nulls.contains(in_image);
-                in_image += 1;
-                if null {
-                    Cell::Null
-                } else {
-                    Cell::Value(Value::decode(reader, column)?)
-                }
-            };
-            row.cells.push(cell);
+        row.cells.reserve(columns.len());
+        for (index, column) in columns.iter().enumerate() {
+            if !all && !present.contains(index) {
+                row.cells.push(Cell::Absent);
+                continue;
+            }
+            row.cells.push(match nulls.contains(in_image) {
+                true => Cell::Null,
+                false => Cell::Value(Value::decode(reader, column)?),
+            });
+            in_image += 1;
         }
         Ok(())
     }
@@ -253,4 +263,153 @@ fn column_set<'a>(reader: &mut Reader<'a>, columns: usize) -> Result<ColumnSet<'
         reader.take(columns.div_ceil(8), "columns in the image")?,
         columns,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Flavour;
+
+    /// `t (a INT, b VARCHAR(3), c INT)` without optional metadata.
+    const TABLE: &[u8] = &[
+        7, 0, 0, 0, 0, 0, 1, 0, 1, b'x', 0, 1, b't', 0, 3, 3, 15, 3, 2, 3, 0, 0b111,
+    ];
+    const HEAD: [u8; 8] = [7, 0, 0, 0, 0, 0, 1, 0];
+    const V2: [u8; 2] = [2, 0];
+
+    /// Rows of an event: each is its before image, an arrow, and its after image.
+    fn read(event_type: EventType, parts: &[&[u8]]) -> Result<Vec<String>, (usize, FieldError)> {
+        let table = Arc::new(TableMap::decode(TABLE, 6, Flavour::MySql).unwrap());
+        let body = parts.concat();
+        let rows = Rows::decode(event_type, &body, 6, table).map_err(|error| (0, error))?;
+        let (mut before, mut after, mut list) = (Row::default(), Row::default(), Vec::new());
+        let mut iter = rows.iter();
+        loop {
+            match iter.next_into(&mut before, &mut after) {
+                Ok(true) => list.push(format!("{}>{}", show(&before), show(&after))),
+                Ok(false) => return Ok(list),
+                Err(error) => {
+                    assert!(iter.is_done());
+                    assert_eq!(iter.next_into(&mut before, &mut after), Ok(false));
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn show(row: &Row<'_>) -> String {
+        let cells = row.cells.iter().map(|cell| match cell {
+            Cell::Absent => "-".to_owned(),
+            Cell::Null => "NULL".to_owned(),
+            Cell::Value(Value::Int(number)) => number.to_string(),
+            Cell::Value(Value::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+            Cell::Value(other) => format!("{other:?}"),
+        });
+        cells.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn changes() {
+        let check = |event_type, parts: &[&[u8]], expected: &[&str]| {
+            assert_eq!(read(event_type, parts).unwrap(), expected, "{event_type} {parts:02x?}");
+        };
+        let row: &[u8] = &[0, 1, 0, 0, 0, 2, b'h', b'i', 0xff, 0xff, 0xff, 0xff];
+        check(
+            EventType::WRITE_ROWS,
+            &[&HEAD, &V2, &[3, 7], row, row],
+            &[">1 hi -1", ">1 hi -1"],
+        );
+        check(EventType::WRITE_ROWS_V1, &[&HEAD, &[3, 7], row], &[">1 hi -1"]);
+        check(EventType::DELETE_ROWS, &[&HEAD, &V2, &[3, 7], row], &["1 hi -1>"]);
+        // Extra data of a partition.
+        check(
+            EventType::DELETE_ROWS,
+            &[&HEAD, &[5, 0, 1, 2, 0], &[3, 7], row],
+            &["1 hi -1>"],
+        );
+        // Only the key before, only what changed after; NULL bits are those of the columns in the image.
+        check(
+            EventType::UPDATE_ROWS,
+            &[&HEAD, &V2, &[3, 0b001, 0b110], &[0, 1, 0, 0, 0, 0b10, 1, b'y']],
+            &["1 - ->- y NULL"],
+        );
+        check(
+            EventType::WRITE_ROWS,
+            &[&HEAD, &V2, &[3, 7], &[0b111]],
+            &[">NULL NULL NULL"],
+        );
+        check(EventType::WRITE_ROWS, &[&HEAD, &V2, &[3, 7]], &[]);
+        // INSERT INTO t VALUES () with binlog_row_image=MINIMAL, from MySQL 9.7.
+        check(EventType::WRITE_ROWS, &[&HEAD, &V2, &[3, 0]], &[">- - -"]);
+    }
+
+    #[test]
+    fn bad_events() {
+        let check = |event_type, parts: &[&[u8]], offset, expected: &str| {
+            let (at, error) = read(event_type, parts).unwrap_err();
+            assert_eq!((at, &*error.to_string()), (offset, expected), "{parts:02x?}");
+        };
+        let insert = |parts: &[&[u8]], offset, expected| {
+            check(
+                EventType::WRITE_ROWS,
+                &[&[HEAD.as_slice(), &V2], parts].concat(),
+                offset,
+                expected,
+            );
+        };
+        insert(&[&[3, 7], &[0, 1, 0]], 32, "integer: need 4 bytes, have 2");
+        insert(
+            &[&[3, 7], &[0, 1, 0, 0, 0, 4, b'h', b'i']],
+            37,
+            "value: need 4 bytes, have 2",
+        );
+        // The first row is read; the second is cut off.
+        insert(&[&[3, 1], &[0, 1, 0, 0, 0, 0]], 37, "integer: need 4 bytes, have 0");
+        insert(&[&[3, 0], &[1]], 31, "1 bytes left over after rows without columns");
+        insert(&[&[4, 7]], 0, "number of columns: 4 is not that of the table map");
+        insert(&[&[3]], 0, "columns in the image: need 1 bytes, have 0");
+        check(
+            EventType::WRITE_ROWS,
+            &[&HEAD, &[1, 0]],
+            0,
+            "extra data length: 1 is less than its own 2 bytes",
+        );
+        check(
+            EventType::WRITE_ROWS,
+            &[&HEAD, &[9, 0]],
+            0,
+            "extra data: need 7 bytes, have 0",
+        );
+        check(
+            EventType::PARTIAL_UPDATE_ROWS,
+            &[&HEAD, &V2],
+            0,
+            "event type: not supported: these row changes are not decoded",
+        );
+    }
+
+    /// Cut off or changed anywhere, an event is an error or other rows, and never a panic.
+    #[test]
+    fn damaged_events() {
+        let row: &[u8] = &[0, 1, 0, 0, 0, 2, b'h', b'i', 0xff, 0xff, 0xff, 0xff];
+        let good = [&HEAD, V2.as_slice(), &[3, 7, 7], row, row].concat();
+        assert!(read(EventType::UPDATE_ROWS, &[&good]).is_ok());
+        for len in 0..good.len() {
+            let whole = len == good.len() - 2 * row.len();
+            assert_eq!(read(EventType::UPDATE_ROWS, &[&good[..len]]).is_ok(), whole, "{len}");
+        }
+        // Behind the table's id, which the caller looks up.
+        for at in 6..good.len() {
+            for byte in 0..=255 {
+                let mut bad = good.clone();
+                bad[at] = byte;
+                let _ = read(EventType::UPDATE_ROWS, &[&bad]);
+            }
+        }
+    }
+
+    #[test]
+    fn cells_are_small() {
+        assert_eq!(size_of::<Cell<'_>>(), 24);
+    }
 }

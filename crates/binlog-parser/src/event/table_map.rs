@@ -6,6 +6,9 @@ use crate::error::FieldError;
 use crate::event::Flavour;
 use crate::reader::Reader;
 
+/// `MAX_FIELDS` of both servers.
+const MAX_COLUMNS: u64 = 4096;
+
 /// Type code of a column as it stands in a table map (`enum_field_types`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ColumnType(pub u8);
@@ -133,7 +136,9 @@ impl<'a> ColumnSet<'a> {
     /// Number of columns in the image.
     #[must_use]
     pub fn count(&self) -> usize {
-        (0..self.columns).filter(|column| self.contains(*column)).count()
+        let (whole, rest) = self.bits.split_at_checked(self.columns / 8).unwrap_or((self.bits, &[]));
+        let last = rest.first().map_or(0, |byte| byte & !(u8::MAX << (self.columns % 8)));
+        whole.iter().chain([&last]).map(|byte| byte.count_ones() as usize).sum()
     }
 }
 
@@ -182,21 +187,28 @@ fn utf8(bytes: &[u8], field: &'static str) -> Result<Box<str>, FieldError> {
 }
 
 fn columns(reader: &mut Reader<'_>) -> Result<Vec<Column>, FieldError> {
-    let count = reader.lenenc("number of columns")?;
-    let types = reader.take(usize::try_from(count).unwrap_or(usize::MAX), "column types")?;
+    let types = column_types(reader)?;
     let len = reader.lenenc("length of the metadata")?;
     let mut metadata = reader.sub(usize::try_from(len).unwrap_or(usize::MAX), "column metadata")?;
     let nullable = ColumnSet::new(reader.take(types.len().div_ceil(8), "nullable columns")?, types.len());
-    let columns = types.iter().enumerate().map(|(index, code)| {
+    let mut columns = Vec::with_capacity(types.len());
+    for (index, code) in types.iter().enumerate() {
         let (column_type, metadata) = read_metadata(ColumnType(*code), &mut metadata)?;
-        Ok(Column::new(column_type, metadata, nullable.contains(index)))
-    });
-    let columns = columns.collect::<Result<_, _>>()?;
-    match metadata.remaining() {
-        0 => Ok(columns),
-        left => Err(FieldError::LeftOver {
-            field: "column metadata",
-            left,
+        check_metadata(column_type, metadata)?;
+        columns.push(Column::new(column_type, metadata, nullable.contains(index)));
+    }
+    metadata.finish("column metadata")?;
+    Ok(columns)
+}
+
+fn column_types<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], FieldError> {
+    const FIELD: &str = "number of columns";
+    match reader.lenenc(FIELD)? {
+        count @ 0..=MAX_COLUMNS => reader.take(count as usize, "column types"),
+        count => Err(FieldError::Invalid {
+            field: FIELD,
+            value: count,
+            why: "is more than the servers' 4096",
         }),
     }
 }
@@ -222,12 +234,12 @@ fn read_metadata(stored: ColumnType, reader: &mut Reader<'_>) -> Result<(ColumnT
             reader.u16(FIELD)?
         }
         ColumnType::STRING | ColumnType::VAR_STRING | ColumnType::ENUM | ColumnType::SET => {
-            return Ok(string_metadata(reader.array(FIELD)?));
+            return string_metadata(reader.array(FIELD)?);
         }
         ColumnType::TYPED_ARRAY => {
             return Err(FieldError::Unsupported {
                 field: "column type",
-                why: "an array is no column of a table",
+                why: "hidden columns of multi-valued indexes are not decoded",
             });
         }
         _ => 0,
@@ -236,9 +248,47 @@ fn read_metadata(stored: ColumnType, reader: &mut Reader<'_>) -> Result<(ColumnT
 }
 
 /// `Field_string::do_save_field_metadata`: the real type, with bits 8 and 9 of the length inverted in it.
-fn string_metadata([code, len]: [u8; 2]) -> (ColumnType, u16) {
+fn string_metadata([code, len]: [u8; 2]) -> Result<(ColumnType, u16), FieldError> {
     let high = u16::from(!code & 0x30) << 4;
-    (ColumnType(code | 0x30), u16::from(len) | high)
+    match ColumnType(code | 0x30) {
+        real @ (ColumnType::STRING | ColumnType::VAR_STRING | ColumnType::ENUM | ColumnType::SET) => {
+            Ok((real, u16::from(len) | high))
+        }
+        _ => Err(FieldError::Invalid {
+            field: "column metadata",
+            value: code.into(),
+            why: "is no type that is stored as a string",
+        }),
+    }
+}
+
+/// Whether a column of the type can have the metadata.
+fn check_metadata(column_type: ColumnType, metadata: u16) -> Result<(), FieldError> {
+    let [low, high] = metadata.to_le_bytes();
+    let good = match column_type {
+        ColumnType::TIMESTAMP2 | ColumnType::DATETIME2 | ColumnType::TIME2 => metadata <= 6,
+        ColumnType::TINY_BLOB
+        | ColumnType::MEDIUM_BLOB
+        | ColumnType::LONG_BLOB
+        | ColumnType::BLOB
+        | ColumnType::MARIADB_BLOB_COMPRESSED
+        | ColumnType::JSON
+        | ColumnType::GEOMETRY
+        | ColumnType::VECTOR => matches!(metadata, 1..=4),
+        ColumnType::BIT => matches!(8 * u16::from(high) + u16::from(low), 1..=64) && low < 8,
+        ColumnType::NEWDECIMAL => matches!(low, 1..=65) && high <= low,
+        ColumnType::ENUM => matches!(metadata, 1 | 2),
+        ColumnType::SET => matches!(metadata, 1..=8),
+        _ => true,
+    };
+    match good {
+        true => Ok(()),
+        false => Err(FieldError::Invalid {
+            field: "column metadata",
+            value: metadata.into(),
+            why: "cannot be that of the column's type",
+        }),
+    }
 }
 
 impl Column {
@@ -256,5 +306,94 @@ impl Column {
             visible: None,
             vector_dimension: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn column_sets() {
+        let check = |bits: &[u8], columns, expected: &[usize]| {
+            let set = ColumnSet::new(bits, columns);
+            let list: Vec<usize> = (0..columns + 9).filter(|column| set.contains(*column)).collect();
+            assert_eq!(list, expected, "{bits:02x?}");
+            assert_eq!(set.count(), expected.len(), "{bits:02x?}");
+        };
+        check(&[], 0, &[]);
+        check(&[0xff], 3, &[0, 1, 2]);
+        check(&[0b1000_0010], 8, &[1, 7]);
+        check(&[0x80, 0xff], 10, &[7, 8, 9]);
+        check(&[1], 10, &[0]);
+    }
+
+    #[test]
+    fn real_types() {
+        let check = |stored: u8, bytes: &[u8], expected: u8, metadata| {
+            let mut reader = Reader::new(bytes);
+            let read = read_metadata(ColumnType(stored), &mut reader);
+            assert_eq!(read, Ok((ColumnType(expected), metadata)), "{stored} {bytes:02x?}");
+            assert!(reader.is_empty());
+        };
+        check(3, &[], 3, 0);
+        check(5, &[8], 5, 8);
+        check(15, &[0xb0, 0x04], 15, 1200);
+        check(16, &[5, 1], 16, 0x105);
+        check(19, &[6], 19, 6);
+        check(141, &[101, 0], 141, 101);
+        check(246, &[10, 2], 246, 0x20a);
+        // CHAR(3), CHAR(255) and CHAR(64) of four-byte characters, ENUM, SET.
+        check(254, &[254, 12], 254, 12);
+        check(254, &[0xce, 0xfc], 254, 1020);
+        check(254, &[0xee, 0x00], 254, 256);
+        check(254, &[247, 2], 247, 2);
+        check(254, &[248, 8], 248, 8);
+        assert!(read_metadata(ColumnType::TYPED_ARRAY, &mut Reader::new(&[3])).is_err());
+        assert!(read_metadata(ColumnType::STRING, &mut Reader::new(&[245, 1])).is_err());
+    }
+
+    #[test]
+    fn metadata_that_fits_its_type() {
+        let check = |column_type, good: &[u16], bad: &[u16]| {
+            for metadata in good {
+                assert_eq!(check_metadata(column_type, *metadata), Ok(()), "{column_type:?}");
+            }
+            for metadata in bad {
+                assert!(
+                    check_metadata(column_type, *metadata).is_err(),
+                    "{column_type:?} {metadata}"
+                );
+            }
+        };
+        check(ColumnType::TIME2, &[0, 6], &[7]);
+        check(ColumnType::BLOB, &[1, 4], &[0, 5]);
+        check(ColumnType::BIT, &[1, 0x100, 0x707, 0x800], &[0, 8, 0x801, 0x900]);
+        check(ColumnType::NEWDECIMAL, &[1, 0x1e41, 0x2626], &[0, 66, 0x0201]);
+        check(ColumnType::ENUM, &[1, 2], &[0, 3]);
+        check(ColumnType::SET, &[1, 8], &[0, 9]);
+        check(ColumnType::VARCHAR, &[0, 65_535], &[]);
+    }
+
+    #[test]
+    fn bad_maps() {
+        let good = [7, 0, 0, 0, 0, 0, 1, 0, 1, b'x', 0, 1, b't', 0, 2, 3, 15, 2, 3, 0, 0];
+        assert!(TableMap::decode(&good, 6, Flavour::MySql).is_ok());
+        for len in 0..good.len() {
+            assert!(TableMap::decode(&good[..len], 6, Flavour::MySql).is_err(), "{len}");
+        }
+        let check = |at: usize, byte: u8, expected: &str| {
+            let mut bad = good;
+            bad[at] = byte;
+            let error = TableMap::decode(&bad, 6, Flavour::MySql).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{at}");
+        };
+        check(9, 0xff, "schema: 0 bytes are UTF-8, not more");
+        check(14, 200, "column types: need 200 bytes, have 6");
+        check(14, 253, "number of columns: 134915 is more than the servers' 4096");
+        check(14, 251, "number of columns: 251 starts no length-encoded integer");
+        check(15, 15, "column metadata: need 2 bytes, have 0");
+        check(16, 3, "2 bytes left over after column metadata");
+        check(17, 200, "column metadata: need 200 bytes, have 3");
     }
 }

@@ -190,6 +190,9 @@ impl<'a> Head<'a> {
                 have: bytes.len(),
             });
         };
+        // The tables stand inside the size, too.
+        let mut reader = Reader::new(bytes);
+        reader.take(2 * widths.number, "size")?;
         let keys = if widths.keys { count * (widths.number + 2) } else { 0 };
         Ok(Self {
             bytes,
@@ -283,6 +286,13 @@ mod tests {
         check(-0.5, "-0.5");
         check(1e14, "100000000000000.0");
         check(1e15, "1e15");
+        check(1_234_567_890_123_456.0, "1.234567890123456e15");
+        check(1_234_567_890_123_456.8, "1234567890123456.8");
+        check(0.0, "0.0");
+        check(-0.0, "-0.0");
+        check(10.0, "10.0");
+        check(0.000_123, "0.000123");
+        check(1_651_628_297_622_695.0 + 0.25, "1651628297622695.2");
         check(1.5e300, "1.5e300");
         check(1e-15, "0.000000000000001");
         check(1e-16, "1e-16");
@@ -304,6 +314,11 @@ mod tests {
                 assert!(out.len() < 400, "{bad:?}");
             }
         }
+        // Sizes that leave no room for the tables behind them.
+        for size in 0..7 {
+            assert!(text(&[2, 1, 0, size, 0, 5, 1, 0]).is_err(), "{size}");
+        }
+        assert!(text(&[2, 1, 0, 7, 0, 5, 1, 0]).is_ok());
         // An array that holds itself.
         assert!(text(&[2, 1, 0, 7, 0, 2, 0, 0]).is_err());
     }

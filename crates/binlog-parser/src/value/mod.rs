@@ -41,7 +41,7 @@ pub enum Value<'a> {
     /// DOUBLE.
     Double(f64),
     /// DECIMAL.
-    Decimal(Decimal),
+    Decimal(Decimal<'a>),
     /// BIT: the value's bytes, most significant first.
     Bit(&'a [u8]),
     /// YEAR: 0, or 1901 to 2155.
@@ -55,7 +55,9 @@ pub enum Value<'a> {
     /// TIMESTAMP.
     Timestamp(Timestamp),
     /// CHAR, VARCHAR, TEXT, BINARY, VARBINARY, BLOB and MariaDB's types made of them, in the column's
-    /// character set. BINARY values are as long as the server stores them: without trailing zero bytes.
+    /// character set. The log has BINARY values without trailing zero bytes, and also MariaDB's UUID, INET4
+    /// and INET6, which it does not tell from BINARY: whoever wants all bytes fills up to the column's
+    /// length ([`crate::event::Column::metadata`]).
     Bytes(&'a [u8]),
     /// ENUM: number of the member, from 1; 0 is the empty error value.
     Enum(u16),

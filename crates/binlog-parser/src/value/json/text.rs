@@ -32,6 +32,10 @@ pub(super) fn push_string(out: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// The shortest digits that read back as the same double, with a point or an exponent: `1.0`, `1e20`.
+///
+/// `my_gcvt` in MySQL's `dtoa.cc`: whole numbers of more than 15 digits get an exponent, and so do
+/// numbers with 15 or more zeros after the point. Of two shortest texts as near, the one with the even
+/// last digit is taken.
 pub(super) fn push_double(out: &mut Vec<u8>, value: f64) -> Result<(), FieldError> {
     if !value.is_finite() {
         return Err(FieldError::Invalid {
@@ -40,22 +44,59 @@ pub(super) fn push_double(out: &mut Vec<u8>, value: f64) -> Result<(), FieldErro
             why: "is not finite",
         });
     }
-    // Digits and exponent: `-1.25e-7`.
-    let text = format!("{value:e}");
-    let exponent: i32 = text
-        .split_once('e')
-        .and_then(|(_, exponent)| exponent.parse().ok())
-        .unwrap_or(0);
-    if (-15..15).contains(&exponent) {
-        let text = value.to_string();
-        out.extend(text.as_bytes());
-        if !text.contains('.') {
+    if value.is_sign_negative() {
+        out.push(b'-');
+    }
+    let mut buffer = ryu::Buffer::new();
+    let (digits, point) = digits(buffer.format_finite(value.abs()));
+    let in_whole = usize::try_from(point).unwrap_or(0);
+    let zeros = |count: usize| std::iter::repeat_n(b'0', count);
+    match digits.split_at_checked(in_whole) {
+        _ if point < -14 => push_scientific(out, &digits, point - 1),
+        Some((_, "")) | None if point > 15 => push_scientific(out, &digits, point - 1),
+        Some(("", fraction)) => {
+            out.extend(b"0.");
+            out.extend(zeros(point.unsigned_abs() as usize));
+            out.extend(if fraction.is_empty() { b"0" } else { fraction.as_bytes() });
+        }
+        Some((whole, fraction)) => {
+            out.extend(whole.bytes());
+            out.push(b'.');
+            out.extend(if fraction.is_empty() { b"0" } else { fraction.as_bytes() });
+        }
+        None => {
+            out.extend(digits.bytes());
+            out.extend(zeros(in_whole - digits.len()));
             out.extend(b".0");
         }
-    } else {
-        out.extend(text.into_bytes());
     }
     Ok(())
+}
+
+/// `1.25e-7`
+fn push_scientific(out: &mut Vec<u8>, digits: &str, exponent: i32) {
+    let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
+    out.extend(first.bytes());
+    if !rest.is_empty() {
+        out.push(b'.');
+        out.extend(rest.bytes());
+    }
+    out.push(b'e');
+    out.extend(itoa::Buffer::new().format(exponent).bytes());
+}
+
+/// Digits without zeros at either end, and where the point stands, counted from the first of them.
+fn digits(text: &str) -> (String, i32) {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = [whole, fraction].concat();
+    let significant = all.trim_start_matches('0');
+    let zeros = all.len() - significant.len();
+    let point = whole.len() as i32 - zeros as i32 + exponent.parse::<i32>().unwrap_or(0);
+    match significant.trim_end_matches('0') {
+        "" => (String::new(), 0),
+        digits => (digits.to_owned(), point),
+    }
 }
 
 /// A value of a column type that JSON does not have.
