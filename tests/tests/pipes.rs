@@ -172,6 +172,11 @@ fn mysql_copies() -> Result<()> {
     copies(ServerOptions::new(Flavour::MySql97).gtid())
 }
 
+#[test]
+fn mariadb_copies() -> Result<()> {
+    copies(ServerOptions::new(Flavour::MariaDb118))
+}
+
 /// What `filter` writes, the flavour's own tool reads with checksums, and its client replays.
 fn is_a_valid_log(options: ServerOptions) -> Result<()> {
     let source = worked(options)?;

@@ -42,9 +42,7 @@ const LAST: [&str; 3] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
     file: String,
-    /// `None` where the event does not say it: inside transactions of MariaDB 11.4 on. There a position is the sum of
-    /// what came before, which is too low after events that the server keeps back.
-    offset: Option<u64>,
+    offset: u64,
     event_type: EventType,
     bytes: Vec<u8>,
 }
@@ -57,7 +55,7 @@ fn places(chunks: &[Chunk]) -> Result<Vec<Place>> {
             if !header.is_artificial() {
                 places.push(Place {
                     file: chunk.file.to_string(),
-                    offset: (header.log_pos != 0).then_some(entry.offset),
+                    offset: entry.offset,
                     event_type: header.event_type,
                     bytes: entry.bytes.to_vec(),
                 });
@@ -85,10 +83,9 @@ fn from_files(paths: &[PathBuf]) -> Result<Vec<Chunk>> {
     drained(&mut FileSource::open(&inputs, FileOptions::default())?)
 }
 
-/// The events that a server sends: a log's last description without the in-use flag, MariaDB's without annotations.
+/// The events that a server sends: a log's last description without the in-use flag.
 fn as_sent(server: &Server) -> Result<Vec<Place>> {
     let mut places = places(&from_files(&server.binlogs()?)?)?;
-    places.retain(|place| place.event_type != EventType::MARIADB_ANNOTATE_ROWS);
     for place in places
         .iter_mut()
         .filter(|place| place.event_type == EventType::FORMAT_DESCRIPTION)
@@ -115,7 +112,7 @@ fn from_live(server: &Server, start: StartAt) -> Result<Vec<Chunk>> {
 fn same(found: &[Place], expected: &[Place]) -> Result<()> {
     let brief = |place: &Place| {
         format!(
-            "{} {:?} {} {}",
+            "{} {} {} {}",
             place.file,
             place.offset,
             place.event_type,
@@ -183,7 +180,7 @@ fn reads_all(flavour: Flavour) -> Result<()> {
     begins_with_its_name(&chunks)?;
     same(&places(&chunks)?, &sent).context("from the oldest log")?;
 
-    let is_first = |place: &Place| place.file == file && place.offset == Some(position);
+    let is_first = |place: &Place| place.file == file && place.offset == position;
     let since = sent.iter().skip_while(|place| !is_first(place)).cloned().collect();
     let since = without_descriptions(since);
     let at = Coordinates {
@@ -317,6 +314,91 @@ fn follows_mariadb() -> Result<()> {
     follows(Flavour::MariaDb118)
 }
 
+/// Events of more than 16 MiB come in several packets.
+#[test]
+fn reads_large_events() -> Result<()> {
+    for flavour in [Flavour::MySql97, Flavour::MariaDb118] {
+        let server = Server::start(ServerOptions::new(flavour).arg("--max-allowed-packet=64M"))?;
+        server.execute(BEFORE)?;
+        server.execute(["INSERT INTO shop.t VALUES (70, REPEAT('x', 40000000))"])?;
+        let found = places(&from_live(&server, StartAt::Oldest)?)?;
+        ensure!(found.iter().any(|place| place.bytes.len() > 40_000_000));
+        same(&found, &as_sent(&server)?)?;
+    }
+    Ok(())
+}
+
+/// A source that waits for its server is dropped at once, and its connection with it.
+#[test]
+fn is_dropped_at_once() -> Result<()> {
+    for flavour in [Flavour::MySql97, Flavour::MariaDb118] {
+        let server = Server::start(ServerOptions::new(flavour).arg("--max-allowed-packet=64M"))?;
+        server.execute(BEFORE)?;
+        let mut source = LiveSource::connect(&LiveOptions {
+            until_end: false,
+            heartbeat: Duration::from_secs(60),
+            ..live(&server, StartAt::Oldest)?
+        })?;
+        until_idle(&mut source)?;
+        let start = Instant::now();
+        drop(source);
+        ensure!(start.elapsed() < Duration::from_millis(200), "{:?}", start.elapsed());
+        // Events that nobody takes do not keep it either.
+        let source = LiveSource::connect(&live(&server, StartAt::Oldest)?)?;
+        server.execute(["INSERT INTO shop.t SELECT id + 100, REPEAT('x', 30000000) FROM shop.t"])?;
+        let start = Instant::now();
+        drop(source);
+        ensure!(start.elapsed() < Duration::from_millis(200), "{:?}", start.elapsed());
+    }
+    Ok(())
+}
+
+/// A server that says nothing for three heartbeats, and ten seconds, is lost.
+#[test]
+fn a_silent_server_is_lost() -> Result<()> {
+    let mut server = Server::start(ServerOptions::new(Flavour::MySql97))?;
+    let mut source = LiveSource::connect(&LiveOptions {
+        until_end: false,
+        ..live(&server, StartAt::Oldest)?
+    })?;
+    until_idle(&mut source)?;
+    server.freeze()?;
+    let start = Instant::now();
+    let error = failure(&mut source)?;
+    server.thaw()?;
+    ensure!(error.is_transient() && error.to_string().contains("in time"), "{error}");
+    let waited = start.elapsed();
+    ensure!(
+        waited > Duration::from_secs(8) && waited < Duration::from_secs(15),
+        "{waited:?}"
+    );
+    Ok(())
+}
+
+/// Tagged transactions are excluded by their tags.
+#[test]
+fn starts_after_tagged_gtids() -> Result<()> {
+    let server = Server::start(ServerOptions::new(Flavour::MySql97).gtid())?;
+    server.execute(BEFORE)?;
+    server.execute([
+        "SET gtid_next = 'AUTOMATIC:blue'",
+        "INSERT INTO shop.t VALUES (60, 'sixty')",
+    ])?;
+    let done = progress(&server)?;
+    ensure!(done.to_string().contains(":blue:1"), "{done}");
+    let (file, position) = server.binlog_position()?;
+    server.execute([
+        "SET gtid_next = 'AUTOMATIC:blue'",
+        "INSERT INTO shop.t VALUES (61, 'sixty-one')",
+    ])?;
+    server.execute(["INSERT INTO shop.t VALUES (62, 'sixty-two')"])?;
+    let is_since = |place: &&Place| place.file == file && place.offset >= position;
+    let since: Vec<_> = as_sent(&server)?.iter().filter(is_since).cloned().collect();
+    ensure!(since.len() == 10, "{}", since.len());
+    let found = without_descriptions(places(&from_live(&server, StartAt::Gtids(done))?)?);
+    same(&found, &since)
+}
+
 /// What is wrong is said with a hint.
 fn refuses(flavour: Flavour) -> Result<()> {
     let no_gtids: &[&str] = if flavour.is_mariadb() {
@@ -404,11 +486,7 @@ fn a_server_without_a_log_is_told() -> Result<()> {
 
 /// Copies are the same as the source's logs once these are closed, also after a stop inside an event.
 fn mirrors(flavour: Flavour) -> Result<()> {
-    let mut options = ServerOptions::new(flavour).gtid();
-    if flavour.is_mariadb() {
-        options = options.arg("--binlog-annotate-row-events=OFF");
-    }
-    let server = Server::start(options)?;
+    let server = Server::start(ServerOptions::new(flavour).gtid())?;
     let folder = server.folder().join("copies");
     server.execute(BEFORE)?;
     copy(&server, &folder)?;
@@ -476,14 +554,21 @@ fn mirrors_mariadb() -> Result<()> {
     mirrors(Flavour::MariaDb118)
 }
 
-/// Events that the server kept back are an error of the copy, not a hole in it.
+#[test]
+fn mirrors_mariadb_1011() -> Result<()> {
+    mirrors(Flavour::MariaDb1011)
+}
+
+/// Events that are missing are an error of the copy, not a hole in it.
 #[test]
 fn a_mirror_has_no_holes() -> Result<()> {
     let server = Server::start(ServerOptions::new(Flavour::MariaDb118))?;
     server.execute(BEFORE)?;
-    let error = copy(&server, &server.folder().join("copies"))
-        .err()
-        .context("no error")?;
+    let mut chunks = from_live(&server, StartAt::Oldest)?;
+    let chunk = chunks.first_mut().context("no chunk")?;
+    chunk.entries.remove(5);
+    let error = Mirror::open(&server.folder().join("copies"))?.write(chunk).err();
+    let error = error.context("no error")?;
     ensure!(error.to_string().contains("the source sent the event at"), "{error}");
     Ok(())
 }

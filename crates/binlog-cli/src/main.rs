@@ -26,8 +26,19 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    show_warnings();
     match Arguments::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),
     }
+}
+
+/// What the libraries warn of goes to stderr.
+fn show_warnings() {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_target(false)
+        .without_time()
+        .init();
 }

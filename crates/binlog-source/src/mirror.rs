@@ -16,9 +16,6 @@ use crate::live::StartAt;
 /// What is written is what stands in the source's files: no event that the server made for the stream. While a
 /// log is open at the source, its copy differs in one bit: the server clears the in-use flag before it sends
 /// the format description. The copy of a closed log is the same in every byte.
-///
-/// MariaDB sends ANNOTATE_ROWS events only to replicas that ask for them by a flag that the driver cannot set:
-/// its logs can be copied where `binlog_annotate_row_events` is off; else the first such event is an error here.
 #[derive(Debug)]
 pub struct Mirror {
     folder: PathBuf,

@@ -1,12 +1,13 @@
 //! Events of a live server, asked for as a replica does.
 //!
-//! The server's packets are read by a thread, which hands over whole events. The thread ends with the stream, or
-//! at the next event or heartbeat after the [`LiveSource`] was dropped: within a second, however long the
-//! heartbeat that the caller chose.
+//! - [`link`]: the connection over which the log comes, byte for byte as the server sends it.
+//! - `request`, `identity`: what is found out before, over a connection of `mysql`, and what is asked for.
+//! - `stream`, `queue`: the thread that reads events ahead. It ends when the [`LiveSource`] is dropped.
 
 mod identity;
+mod link;
 mod options;
-mod packets;
+mod queue;
 mod request;
 mod source;
 mod stream;

@@ -80,9 +80,15 @@ impl LiveOptions {
         }
     }
 
-    /// The heartbeat that the server is asked for: at most a second, so that an unwanted thread ends soon.
+    /// The heartbeat that the server is asked for. Where the end is waited for, at most a second: it may be a heartbeat
+    /// that tells it.
     pub(super) fn heartbeat_period(&self) -> Duration {
-        self.heartbeat.clamp(Duration::from_millis(100), Duration::from_secs(1))
+        let longest = if self.until_end {
+            Duration::from_secs(1)
+        } else {
+            Duration::from_secs(3600)
+        };
+        self.heartbeat.clamp(Duration::from_millis(100), longest)
     }
 
     /// Silence after which the link counts as lost.

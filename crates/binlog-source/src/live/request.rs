@@ -6,12 +6,12 @@ use std::hash::{BuildHasher, Hasher};
 use binlog_parser::event::Flavour;
 use binlog_parser::gtid::{GtidProgress, GtidSet};
 use binlog_parser::{Coordinates, MAGIC_LEN};
-use mysql::prelude::Queryable;
-use mysql::{BinlogDumpFlags, BinlogRequest, BinlogStream, Conn, Opts, OptsBuilder};
+use mysql::{Conn, Opts, OptsBuilder};
 
 use crate::connect::server_name;
 use crate::error::{REGISTERING, SourceError};
 use crate::live::identity::{self, Preflight, ServerIdentity};
+use crate::live::link::{Dump, Link, LinkError, ThroughGtids};
 use crate::live::options::{LiveOptions, StartAt};
 
 /// The least server id that is chosen at random.
@@ -19,7 +19,7 @@ const RANDOM_FROM: u32 = 3 << 30;
 
 /// A stream that was asked for.
 pub(super) struct Asked {
-    pub(super) stream: BinlogStream,
+    pub(super) link: Link,
     pub(super) identity: ServerIdentity,
     /// Name of the server in errors.
     pub(super) server: String,
@@ -35,6 +35,8 @@ pub(super) struct Asked {
 pub(super) fn ask(options: &LiveOptions) -> Result<Asked, SourceError> {
     let server = server_name(&options.server);
     let ask = Ask { server: &server };
+    let link = Link::connect(&options.server, options.read_timeout(), options.statement_limit);
+    let mut link = ask.link("connecting", link)?;
     let mut conn = ask.run("connecting", Conn::new(with_timeout(options)))?;
     let preflight = Preflight::of(&mut conn, &ask)?;
     let end = options.until_end.then(|| identity::end(&mut conn, &ask)).transpose()?;
@@ -43,16 +45,16 @@ pub(super) fn ask(options: &LiveOptions) -> Result<Asked, SourceError> {
         StartAt::Current => Some(identity::end(&mut conn, &ask)?),
         StartAt::Gtids(_) | StartAt::Oldest => None,
     };
-    let request = request(options, start.as_ref(), &preflight, &ask)?;
+    let request = Request::of(options, start.as_ref(), &preflight, &ask)?;
     for statement in session(options, preflight.identity.flavour) {
-        ask.run("preparing the session", conn.query_drop(statement))?;
+        ask.link("preparing the session", link.execute(&statement))?;
     }
-    let stream = ask.run(REGISTERING, conn.get_binlog_stream(request))?;
+    ask.link(REGISTERING, request.send(&mut link, server_id(options.server_id)))?;
     let identity = preflight.identity;
     let from_first =
         identity.flavour == Flavour::MariaDb && matches!(&options.start, StartAt::Gtids(gtids) if gtids.is_empty());
     Ok(Asked {
-        stream,
+        link,
         identity,
         server,
         end,
@@ -73,7 +75,7 @@ fn session(options: &LiveOptions, flavour: Flavour) -> Vec<String> {
     let period = options.heartbeat_period().as_nanos();
     let mut statements = vec![
         format!("SET @master_heartbeat_period = {period}, @source_heartbeat_period = {period}"),
-        "SET @source_binlog_checksum = 'CRC32'".to_owned(),
+        "SET @master_binlog_checksum = 'CRC32', @source_binlog_checksum = 'CRC32'".to_owned(),
     ];
     if flavour == Flavour::MariaDb {
         // 4: knows GTIDs; see MARIA_SLAVE_CAPABILITY_GTID in the server's source.
@@ -89,20 +91,57 @@ fn session(options: &LiveOptions, flavour: Flavour) -> Vec<String> {
     statements
 }
 
-fn request(
-    options: &LiveOptions,
-    start: Option<&Coordinates>,
-    preflight: &Preflight,
-    ask: &Ask<'_>,
-) -> Result<BinlogRequest<'static>, SourceError> {
-    let request = BinlogRequest::new(server_id(options.server_id));
-    match (&options.start, start) {
-        (_, Some(at)) => {
-            let position = position32(at)?;
-            Ok(request.with_filename(at.file.clone().into_bytes()).with_pos(position))
+/// What is asked of the server.
+enum Request {
+    /// By place; see [`Dump`].
+    Place {
+        file: String,
+        position: u32,
+        annotations: bool,
+    },
+    /// The transactions that are not wanted, encoded.
+    Gtids(Vec<u8>),
+}
+
+impl Request {
+    fn of(
+        options: &LiveOptions,
+        start: Option<&Coordinates>,
+        preflight: &Preflight,
+        ask: &Ask<'_>,
+    ) -> Result<Self, SourceError> {
+        let annotations = preflight.identity.flavour == Flavour::MariaDb;
+        let place = |file: &str, position| Self::Place {
+            file: file.to_owned(),
+            position,
+            annotations,
+        };
+        match (&options.start, start) {
+            (_, Some(at)) => Ok(place(&at.file, position32(at)?)),
+            (StartAt::Gtids(gtids), _) => match wanted(gtids, preflight, ask)? {
+                Wanted::MySql(set) => Ok(Self::Gtids(set)),
+                // What is wanted the session's variables say.
+                Wanted::MariaDb => Ok(place("", MAGIC_LEN as u32)),
+            },
+            _ => Ok(place("", MAGIC_LEN as u32)),
         }
-        (StartAt::Gtids(gtids), _) => by_gtids(request, gtids, preflight, ask),
-        _ => Ok(request),
+    }
+
+    fn send(&self, link: &mut Link, server_id: u32) -> Result<(), LinkError> {
+        link.register(server_id)?;
+        match self {
+            Self::Place {
+                file,
+                position,
+                annotations,
+            } => link.dump(&Dump {
+                file,
+                position: *position,
+                annotations: *annotations,
+                server_id,
+            }),
+            Self::Gtids(done) => link.dump_through_gtids(&ThroughGtids { done, server_id }),
+        }
     }
 }
 
@@ -114,19 +153,21 @@ fn position32(at: &Coordinates) -> Result<u32, SourceError> {
     })
 }
 
-fn by_gtids(
-    request: BinlogRequest<'static>,
-    gtids: &GtidProgress,
-    preflight: &Preflight,
-    ask: &Ask<'_>,
-) -> Result<BinlogRequest<'static>, SourceError> {
+/// GTIDs as the server's kind takes them.
+enum Wanted {
+    /// The encoded set of those that are not wanted.
+    MySql(Vec<u8>),
+    MariaDb,
+}
+
+fn wanted(gtids: &GtidProgress, preflight: &Preflight, ask: &Ask<'_>) -> Result<Wanted, SourceError> {
     if !preflight.gtids {
         return Err(ask.not_a_source("it writes no GTIDs (gtid_mode)", "start at a file and position instead"));
     }
     match (gtids, preflight.identity.flavour) {
-        (GtidProgress::MariaDb(_) | GtidProgress::None, Flavour::MariaDb) => Ok(request),
-        (GtidProgress::None, Flavour::MySql) => through_gtids(request, &GtidSet::default()),
-        (GtidProgress::MySql(set), Flavour::MySql) => through_gtids(request, set),
+        (GtidProgress::MariaDb(_) | GtidProgress::None, Flavour::MariaDb) => Ok(Wanted::MariaDb),
+        (GtidProgress::None, Flavour::MySql) => Ok(Wanted::MySql(encoded(&GtidSet::default()))),
+        (GtidProgress::MySql(set), Flavour::MySql) => Ok(Wanted::MySql(encoded(set))),
         _ => Err(ask.not_a_source(
             "its GTIDs are not of the kind asked for",
             "MySQL: uuid:1-5; MariaDB: 0-1-5",
@@ -134,26 +175,10 @@ fn by_gtids(
     }
 }
 
-/// COM_BINLOG_DUMP_GTID with the transactions that are not wanted.
-fn through_gtids(request: BinlogRequest<'static>, done: &GtidSet) -> Result<BinlogRequest<'static>, SourceError> {
-    let texts = done.iter().map(|(sid, tag, intervals)| {
-        let tag = if tag.is_empty() {
-            String::new()
-        } else {
-            format!(":{tag}")
-        };
-        let intervals: String = intervals.iter().map(|interval| format!(":{interval}")).collect();
-        format!("{sid}{tag}{intervals}")
-    });
-    let sids: Result<Vec<_>, _> = texts.map(|text| text.parse()).collect();
-    let sids = sids.map_err(|error: std::io::Error| SourceError::Unsupported {
-        what: "this GTID set",
-        why: error.to_string(),
-    })?;
-    Ok(request
-        .with_use_gtid(true)
-        .with_flags(BinlogDumpFlags::BINLOG_THROUGH_GTID)
-        .with_sids(sids))
+fn encoded(set: &GtidSet) -> Vec<u8> {
+    let mut out = Vec::new();
+    set.encode(&mut out);
+    out
 }
 
 fn server_id(wanted: u32) -> u32 {
@@ -174,6 +199,11 @@ impl Ask<'_> {
         result.map_err(|error| driver_error(self.server, doing, &error))
     }
 
+    /// Puts an error of the link into its place.
+    fn link<T>(&self, doing: &'static str, result: Result<T, LinkError>) -> Result<T, SourceError> {
+        result.map_err(|error| error.at(self.server, doing))
+    }
+
     pub(super) fn not_a_source(&self, why: &str, hint: &'static str) -> SourceError {
         SourceError::NotASource {
             server: self.server.to_owned(),
@@ -184,7 +214,7 @@ impl Ask<'_> {
 }
 
 /// An error of the driver: of the server, of the link, or of TLS.
-pub(super) fn driver_error(server: &str, doing: &'static str, error: &mysql::Error) -> SourceError {
+fn driver_error(server: &str, doing: &'static str, error: &mysql::Error) -> SourceError {
     let server = server.to_owned();
     match error {
         mysql::Error::MySqlError(error) => SourceError::Server {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::Arc;
 
 use binlog_parser::event::Rotate;
 use binlog_parser::{
@@ -15,7 +15,7 @@ use crate::error::{PURGED, SourceError};
 use crate::live::identity::ServerIdentity;
 use crate::live::options::LiveOptions;
 use crate::live::request::ask;
-use crate::live::stream::{Events, closed, spawn};
+use crate::live::stream::{Arrival, Events};
 use crate::pace::Pace;
 use crate::{Next, Source};
 
@@ -30,6 +30,8 @@ pub struct LiveSource {
     /// An artificial ROTATE that waits for the format description which is to stand before it.
     rotate: Option<Bytes>,
     end: Option<Coordinates>,
+    /// See [`LiveOptions::statement_limit`].
+    statement_limit: usize,
     /// Whether the first log must be the server's very first.
     from_first: bool,
     state: State,
@@ -60,13 +62,14 @@ impl LiveSource {
             _ => false,
         };
         Ok(Self {
-            events: spawn(asked.stream, asked.server.clone()),
+            events: Events::of(asked.link, &asked.server)?,
             identity: asked.identity,
             server: asked.server,
             cutter: Cutter::new("".into(), options.cut()),
             pace: Pace::default(),
             rotate: None,
             end: asked.end,
+            statement_limit: options.statement_limit,
             from_first: asked.from_first,
             state: if reached { State::Reached } else { State::Running },
         })
@@ -79,9 +82,10 @@ impl LiveSource {
     }
 
     fn event(&mut self, bytes: Bytes) -> Result<Option<Next>, SourceError> {
-        let Ok(header) = EventHeader::decode(&bytes) else {
-            return Err(closed(&self.server));
-        };
+        let header = EventHeader::decode(&bytes).map_err(|_| self.events.not_whole())?;
+        if header.event_size as usize != bytes.len() {
+            return Err(self.events.not_whole());
+        }
         match header.event_type {
             EventType::HEARTBEAT | EventType::HEARTBEAT_V2 => {
                 self.heartbeat(&header, &bytes);
@@ -176,11 +180,15 @@ impl LiveSource {
     }
 
     fn wait(&mut self) -> Result<Option<Next>, SourceError> {
-        match self.events.recv_timeout(self.pace.patience(&self.cutter)) {
-            Ok(Ok(bytes)) => self.event(bytes),
-            Ok(Err(error)) => self.broken(error),
-            Err(RecvTimeoutError::Timeout) => Ok(Some(self.pause())),
-            Err(RecvTimeoutError::Disconnected) => Err(closed(&self.server)),
+        match self.events.next(self.pace.patience(&self.cutter)) {
+            Ok(Arrival::Event(bytes)) => self.event(bytes),
+            Ok(Arrival::Nothing) => Ok(Some(self.pause())),
+            Ok(Arrival::TooLarge) => Err(SourceError::StatementTooLarge {
+                file: Arc::clone(self.cutter.file()),
+                position: self.cutter.position(),
+                limit: self.statement_limit,
+            }),
+            Err(error) => self.broken(error),
         }
     }
 
