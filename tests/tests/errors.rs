@@ -115,7 +115,44 @@ fn servers_that_cannot_be_reached() -> Result<()> {
         &["127.0.0.1:1", "refused"],
     )?;
     refused(&["fetch", "--from", nowhere], SERVER, &["127.0.0.1:1", "refused"])?;
+    refused(
+        &["fetch", "--follow", "--from", nowhere],
+        SERVER,
+        &["127.0.0.1:1", "refused"],
+    )?;
+    refused(
+        &["replicate", "--from", nowhere, "--to", nowhere],
+        SERVER,
+        &["127.0.0.1:1", "refused"],
+    )?;
     refused(&["dump", nowhere], SERVER, &["127.0.0.1:1", "refused"])
+}
+
+/// The fixture's statements ran at 2023-11-14 22:13:20 UTC.
+#[test]
+fn times_are_local() -> Result<()> {
+    let log = fixture();
+    let count = |zone: &str, stop: &str| -> Result<usize> {
+        let mut dump = binlog()?;
+        dump.env("TZ", zone)
+            .args(["dump", "--format", "json", "--stop-datetime", stop, text(&log)?]);
+        let output = dump.output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(output.stdout.split(|byte| *byte == b'\n').count())
+    };
+    let all = count("UTC", "2030-01-01 00:00:00")?;
+    ensure!(all > 100);
+    for (zone, stop, expected) in [
+        ("UTC", "2023-11-14 22:13:20", 1),
+        ("UTC", "2023-11-14 22:13:21", all),
+        ("America/New_York", "2023-11-14 17:13:20", 1),
+        ("America/New_York", "2023-11-14 17:13:21", all),
+        ("America/New_York", "2023-11-14T22:13:20Z", 1),
+    ] {
+        let found = count(zone, stop)?;
+        ensure!(found == expected, "{zone} {stop}: {found} lines, not {expected}");
+    }
+    Ok(())
 }
 
 fn replicate(from: &str, to: &Server, more: &[&str], code: i32, words: &[&str]) -> Result<()> {

@@ -128,6 +128,25 @@ fn mariadb_statements() -> Result<()> {
     follows_statements(Flavour::MariaDb118)
 }
 
+/// Types whose values the log cuts short, with and without a key.
+#[test]
+fn mariadb_types_of_fixed_length() -> Result<()> {
+    let pair = Pair::start(ServerOptions::new(Flavour::MariaDb118), Flavour::MariaDb118)?;
+    pair.source.execute([
+        "CREATE DATABASE shop",
+        "CREATE TABLE shop.keyed (u UUID PRIMARY KEY, four INET4, six INET6, b BINARY(4))",
+        "CREATE TABLE shop.keyless (u UUID, four INET4, six INET6, b BINARY(4))",
+        "INSERT INTO shop.keyed VALUES ('123e4567-e89b-12d3-a456-426655440000', '10.0.0.0', '::', 'a'),
+         ('00000000-0000-0000-0000-000000000000', '1.2.3.4', '::1', '')",
+        "INSERT INTO shop.keyless SELECT * FROM shop.keyed",
+        "UPDATE shop.keyed SET four = '0.0.0.0', b = 'b' WHERE six = '::'",
+        "UPDATE shop.keyless SET six = '2001:db8::', u = UUID() WHERE b = 'a\\0\\0\\0'",
+        "DELETE FROM shop.keyless WHERE b = '\\0\\0\\0\\0'",
+    ])?;
+    run_binlog(pair.arguments(&["--until-end"]))?;
+    compare(&pair.source, &pair.target, &["shop.keyed", "shop.keyless"])
+}
+
 fn ids(server: &Server) -> Result<Vec<u32>> {
     Ok(server.conn()?.query("SELECT id FROM shop.t ORDER BY id")?)
 }

@@ -38,14 +38,13 @@ pub struct ApplyError {
 pub enum ApplyErrorKind {
     /// The target could not be reached, or refused the account.
     #[error("cannot connect to the target: {}", words(.0))]
-    Connect(#[source] mysql::Error),
+    Connect(mysql::Error),
     /// The link broke, or the target refused something of the applier's own.
     #[error("target: {doing}: {}", words(error))]
     Target {
         /// What was being done.
         doing: &'static str,
         /// The client library's or the server's words.
-        #[source]
         error: mysql::Error,
     },
     /// Another applier works under the same name.
@@ -79,7 +78,6 @@ pub enum ApplyErrorKind {
         /// The statement, shortened.
         sql: String,
         /// The target's words.
-        #[source]
         error: mysql::Error,
     },
     /// A statement ended otherwise than on the source.
@@ -110,7 +108,6 @@ pub enum ApplyErrorKind {
         /// Key of the row, or of the first and last row, as SQL; shortened.
         key: String,
         /// The target's words.
-        #[source]
         error: mysql::Error,
     },
     /// A row that is to be changed is not on the target as it was on the source.

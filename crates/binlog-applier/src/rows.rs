@@ -151,13 +151,6 @@ impl<'p> RowSql<'p> {
                 };
                 self.value(out, &column.target, &Value::Double(f64::from(*value)), &double)
             }
-            // The log has BINARY without its trailing zeros.
-            Value::Bytes(bytes) if column.target.data_type == "binary" => {
-                let mut padded = bytes.to_vec();
-                let len = usize::try_from(column.target.octets.unwrap_or_default()).unwrap_or_default();
-                padded.resize(padded.len().max(len), 0);
-                self.value(out, &column.target, &Value::Bytes(&padded), &column.literal)
-            }
             value if column.target.data_type == "json" && self.target == Flavour::MySql => {
                 out.extend(b"CAST(");
                 self.value(out, &column.target, value, &column.literal)?;
@@ -252,7 +245,6 @@ mod tests {
             generated: name == "sum",
             on_update: name == "seen",
             charset: Charset::Binary,
-            octets: Some(3),
         }
     }
 

@@ -33,12 +33,10 @@ pub(crate) struct TargetColumn {
     /// Whether an UPDATE that does not name it sets it to the time.
     pub(crate) on_update: bool,
     pub(crate) charset: Charset,
-    /// Longest value in bytes, of text and binary columns.
-    pub(crate) octets: Option<u64>,
 }
 
-/// Name, type, full type, character set, extra, octets.
-type ColumnRow = (String, String, String, Option<String>, Option<String>, Option<u64>);
+/// Name, type, full type, character set, extra.
+type ColumnRow = (String, String, String, Option<String>, Option<String>);
 
 impl Layout {
     /// Asks the target. The session must be that for rows.
@@ -92,7 +90,7 @@ impl Reading<'_> {
 
     fn columns(&mut self) -> Result<Vec<TargetColumn>, mysql::Error> {
         let rows: Vec<ColumnRow> = self.rows(
-            "SELECT column_name, data_type, column_type, character_set_name, extra, character_octet_length
+            "SELECT column_name, data_type, column_type, character_set_name, extra
              FROM information_schema.columns WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position",
         )?;
         Ok(rows.into_iter().map(target_column).collect())
@@ -120,7 +118,7 @@ fn identifies((_, column, nullable, non_unique): &(String, Option<String>, Optio
     column.is_some() && *non_unique == 0 && nullable.as_deref() != Some("YES")
 }
 
-fn target_column((name, data_type, column_type, charset, extra, octets): ColumnRow) -> TargetColumn {
+fn target_column((name, data_type, column_type, charset, extra): ColumnRow) -> TargetColumn {
     let extra = extra.unwrap_or_default().to_ascii_uppercase();
     let data_type = data_type.to_ascii_lowercase();
     TargetColumn {
@@ -134,6 +132,5 @@ fn target_column((name, data_type, column_type, charset, extra, octets): ColumnR
             None => Charset::Binary,
         },
         data_type,
-        octets,
     }
 }

@@ -20,6 +20,9 @@ pub(crate) struct InputArgs {
     /// End before the first event at or after this position of the last log
     #[arg(long, value_name = "BYTES")]
     stop_position: Option<u64>,
+    /// At the end wait for more, in this log and those after it, until told to stop
+    #[arg(long, conflicts_with = "stop_position")]
+    follow: bool,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
@@ -45,7 +48,7 @@ impl InputArgs {
             ));
         }
         let mut options = LiveOptions::new(self.connection.server(url)?, StartAt::Oldest);
-        options.until_end = true;
+        options.until_end = !self.follow;
         Ok(Box::new(LiveSource::connect(&options)?))
     }
 
@@ -54,6 +57,7 @@ impl InputArgs {
         let options = FileOptions {
             start_position: self.start_position,
             stop_position: self.stop_position,
+            follow: self.follow,
             ..FileOptions::default()
         };
         Ok(Box::new(FileSource::open(&inputs, options)?))

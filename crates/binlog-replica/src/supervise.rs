@@ -18,12 +18,13 @@ use crate::until::{Ending, Until};
 /// target's checkpoint; lost links are tried again, after a wait that grows while attempts fail.
 ///
 /// # Errors
-/// The first error that no further attempt can mend. The target then holds a prefix of the filtered source.
+/// The first error that no further attempt can mend, or any before both servers were reached once. The target then holds a prefix of the filtered source.
 pub fn run(options: &ReplicaOptions, observer: &mut dyn Observer, stop: &AtomicBool) -> Result<Status, ReplicaError> {
     let mut replica = Replica {
         options,
         observer,
         status: Status::default(),
+        connected: false,
     };
     keep_trying(&mut replica, options.backoff, stop)?;
     let status = replica.status;
@@ -35,6 +36,8 @@ struct Replica<'r> {
     options: &'r ReplicaOptions,
     observer: &'r mut dyn Observer,
     status: Status,
+    /// Whether both servers were reached once.
+    connected: bool,
 }
 
 impl Attempt for Replica<'_> {
@@ -45,6 +48,7 @@ impl Attempt for Replica<'_> {
         let mut applier = Applier::connect(&options.target)?;
         let live = live_options(options, applier.checkpoint());
         let mut source = LiveSource::connect(&live)?;
+        self.connected = true;
         self.observer.state(&State::Running { from: &live.start });
         let held = &options.target.held;
         let done = applier.checkpoint().map_or(held, |checkpoint| &checkpoint.gtids);
@@ -63,7 +67,7 @@ impl Attempt for Replica<'_> {
     }
 
     fn is_transient(&self, error: &ReplicaError) -> bool {
-        error.is_transient()
+        self.connected && error.is_transient()
     }
 
     fn failed(&mut self, error: &ReplicaError, wait: Duration) {

@@ -60,6 +60,7 @@ impl Fetch {
             options,
             sink,
             follow: self.follow,
+            connected: false,
             bytes: 0,
         };
         let done = keep_trying(&mut fetching, Backoff::default(), &*stop_flag()?);
@@ -115,6 +116,7 @@ struct Fetching {
     options: LiveOptions,
     sink: Sink,
     follow: bool,
+    connected: bool,
     bytes: u64,
 }
 
@@ -123,6 +125,7 @@ impl Attempt for Fetching {
 
     fn run(&mut self, stop: &AtomicBool) -> Result<(), FetchError> {
         let mut source = LiveSource::connect(&self.options)?;
+        self.connected = true;
         while !stop.load(Ordering::Relaxed) {
             match source.next()? {
                 Next::Chunk(chunk) => self.take(&chunk)?,
@@ -138,7 +141,7 @@ impl Attempt for Fetching {
     }
 
     fn is_transient(&self, error: &FetchError) -> bool {
-        self.follow && matches!(error, FetchError::Source(error) if error.is_transient())
+        self.follow && self.connected && matches!(error, FetchError::Source(error) if error.is_transient())
     }
 
     fn failed(&mut self, error: &FetchError, wait: Duration) {

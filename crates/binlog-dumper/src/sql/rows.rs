@@ -225,6 +225,7 @@ impl<'m> RowWriter<'m> {
             charset: Charset::Binary,
             column_type: ColumnType::VARCHAR,
             unsigned: None,
+            fixed_len: 0,
         };
         let pushed = push_literal(out, &Value::Bytes(bytes), &binary, self.flavour);
         pushed.map_err(|error| self.error(column, error))

@@ -1,5 +1,6 @@
 //! Values as SQL literals.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write as _;
 
@@ -20,6 +21,8 @@ pub struct LiteralColumn {
     pub unsigned: Option<bool>,
     /// Character set.
     pub charset: Charset,
+    /// Bytes of each value of a BINARY, UUID or INET column; 0 for others. The log leaves out zeros at the end.
+    pub fixed_len: u16,
 }
 
 /// Character set of a column's bytes.
@@ -65,7 +68,7 @@ impl LiteralColumn {
     /// no collation number means two things, so that the source's flavour does not matter.
     #[must_use]
     pub fn new(column: &Column, definition: Option<&ColumnDefinition>, _source: Flavour) -> Self {
-        let defined = definition.and_then(|definition| definition.charset.as_deref());
+        let defined = definition.and_then(defined_charset);
         let charset = match column.collation {
             Some(id) => collation::charset(id).map_or(Charset::Unknown, Charset::named),
             None => defined.map_or(Charset::Unknown, Charset::named),
@@ -74,7 +77,20 @@ impl LiteralColumn {
             column_type: column.column_type,
             unsigned: column.unsigned.or(definition.map(|definition| definition.unsigned)),
             charset,
+            fixed_len: if column.column_type == ColumnType::STRING {
+                column.metadata
+            } else {
+                0
+            },
         }
+    }
+}
+
+/// The character set that DDL tells; MariaDB stores UUID and INET like BINARY.
+fn defined_charset(definition: &ColumnDefinition) -> Option<&str> {
+    match definition.data_type.to_ascii_lowercase().as_str() {
+        "uuid" | "inet4" | "inet6" => Some("binary"),
+        _ => definition.charset.as_deref(),
     }
 }
 
@@ -121,7 +137,7 @@ pub fn push_literal(
         Value::DateTime(value) => push_quoted(out, Text(value)),
         Value::Timestamp(value) => push_quoted(out, Text(value)),
         Value::Bit(bytes) => push_bit(out, bytes),
-        Value::Bytes(bytes) => push_bytes(out, bytes, &column.charset, target)?,
+        Value::Bytes(bytes) => push_bytes(out, &column.filled(bytes), &column.charset, target)?,
         Value::Geometry(bytes) | Value::Vector(bytes) => push_hex(out, bytes),
         Value::Json(document) => push_json(out, &document, target)?,
         _ => {
@@ -133,6 +149,17 @@ pub fn push_literal(
 }
 
 impl LiteralColumn {
+    /// The bytes with the zeros that the log leaves out.
+    fn filled<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let len = usize::from(self.fixed_len);
+        if self.charset != Charset::Binary || bytes.len() >= len {
+            return Cow::Borrowed(bytes);
+        }
+        let mut filled = bytes.to_vec();
+        filled.resize(len, 0);
+        Cow::Owned(filled)
+    }
+
     /// The integer with the signedness that the table map did not tell.
     fn signed<'a>(&self, value: Value<'a>) -> Value<'a> {
         let width = match self.column_type {
@@ -307,6 +334,7 @@ mod tests {
                 column_type,
                 unsigned: Some(true),
                 charset: Charset::Unknown,
+                fixed_len: 0,
             };
             assert_eq!(literal(Value::Int(-1), &column), Ok(expected.into()));
         }
@@ -356,6 +384,7 @@ mod tests {
             column_type: ColumnType::VARCHAR,
             unsigned: None,
             charset: Charset::named("gb18030"),
+            fixed_len: 0,
         };
         assert_eq!(
             literal(Value::Bytes(b"\x81\x30"), &column),
@@ -385,7 +414,25 @@ mod tests {
             column_type: ColumnType::VARCHAR,
             unsigned: None,
             charset,
+            fixed_len: 0,
         }
+    }
+
+    #[test]
+    fn fixed_lengths() {
+        let check = |charset, bytes, expected: &str| {
+            let column = LiteralColumn {
+                column_type: ColumnType::STRING,
+                unsigned: None,
+                charset,
+                fixed_len: 4,
+            };
+            assert_eq!(literal(Value::Bytes(bytes), &column), Ok(expected.into()));
+        };
+        check(Charset::Binary, b"\x0a", "X'0A000000'");
+        check(Charset::Binary, b"", "X'00000000'");
+        check(Charset::Binary, b"abcd", "_binary'abcd'");
+        check(Charset::named("latin1"), b"a", "'a'");
     }
 
     fn literal(value: Value<'_>, column: &LiteralColumn) -> Result<String, LiteralError> {
