@@ -248,10 +248,11 @@ mod tests {
         }
     }
 
+    /// `BINARY(3)`, or a type without metadata.
     fn logged(column_type: ColumnType) -> Column {
         Column {
             column_type,
-            metadata: 0,
+            metadata: if column_type == ColumnType::STRING { 3 } else { 0 },
             nullable: true,
             unsigned: None,
             collation: None,
