@@ -250,18 +250,7 @@ mod tests {
 
     /// `BINARY(3)`, or a type without metadata.
     fn logged(column_type: ColumnType) -> Column {
-        Column {
-            column_type,
-            metadata: if column_type == ColumnType::STRING { 3 } else { 0 },
-            nullable: true,
-            unsigned: None,
-            collation: None,
-            name: None,
-            members: Box::default(),
-            geometry_type: None,
-            visible: None,
-            vector_dimension: None,
-        }
+        Column::new(column_type, if column_type == ColumnType::STRING { 3 } else { 0 }, true)
     }
 
     /// Columns id, f, b, seen, sum.

@@ -140,16 +140,5 @@ impl Events {
 
 /// A column of which the log says nothing but its type.
 pub(crate) fn column(column_type: ColumnType) -> Column {
-    Column {
-        column_type,
-        metadata: 0,
-        nullable: true,
-        unsigned: None,
-        collation: None,
-        name: None,
-        members: Box::default(),
-        geometry_type: None,
-        visible: None,
-        vector_dimension: None,
-    }
+    Column::new(column_type, 0, true)
 }

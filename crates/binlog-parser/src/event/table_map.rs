@@ -293,7 +293,8 @@ fn check_metadata(column_type: ColumnType, metadata: u16) -> Result<(), FieldErr
 
 impl Column {
     /// A column of which only the fixed part of a table map is known.
-    fn new(column_type: ColumnType, metadata: u16, nullable: bool) -> Self {
+    #[must_use]
+    pub fn new(column_type: ColumnType, metadata: u16, nullable: bool) -> Self {
         Self {
             column_type,
             metadata,

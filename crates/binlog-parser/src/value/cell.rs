@@ -105,18 +105,7 @@ mod tests {
     use crate::value::Cell;
 
     fn column(column_type: ColumnType, metadata: u16) -> Column {
-        Column {
-            column_type,
-            metadata,
-            nullable: true,
-            unsigned: None,
-            collation: None,
-            name: None,
-            members: Box::default(),
-            geometry_type: None,
-            visible: None,
-            vector_dimension: None,
-        }
+        Column::new(column_type, metadata, true)
     }
 
     /// The value takes all bytes, and is an error without the last.

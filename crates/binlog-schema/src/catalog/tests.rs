@@ -159,18 +159,7 @@ fn agreement_with_table_maps() {
 }
 
 fn map(table: &str, types: &[ColumnType]) -> TableMap {
-    let column = |column_type: &ColumnType| Column {
-        column_type: *column_type,
-        metadata: 0,
-        nullable: true,
-        unsigned: None,
-        collation: None,
-        name: None,
-        members: Box::default(),
-        geometry_type: None,
-        visible: None,
-        vector_dimension: None,
-    };
+    let column = |column_type: &ColumnType| Column::new(*column_type, 0, true);
     TableMap {
         table_id: 1,
         flags: 0,
