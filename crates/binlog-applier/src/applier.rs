@@ -35,6 +35,8 @@ pub struct Applier {
     /// The next statement that commits by itself may have been run before.
     again: bool,
     failed: bool,
+    /// Whether a transaction was met that the checkpoint does not hold.
+    passed: bool,
 }
 
 impl fmt::Debug for Applier {
@@ -72,6 +74,7 @@ impl Applier {
         };
         if let (Some(Outcome::Done), Some(intent)) = (outcome, stored.intent) {
             tracing::info!(statement = intent.sql, "was done before the interruption");
+            intent.disable_events(&mut target)?;
             progress = Progress::new(&options.name, Some(intent.after), &options.held);
             progress.store(&mut target, None)?;
         }
@@ -86,6 +89,7 @@ impl Applier {
             files: Files::default(),
             again: outcome == Some(Outcome::Again),
             failed: false,
+            passed: false,
         })
     }
 
@@ -142,6 +146,7 @@ impl Applier {
     }
 
     fn apply_chunk(&mut self, chunk: &Chunk) -> Result<Applied, ApplyError> {
+        self.progress.check_follows(&chunk.file)?;
         let mut applied = Applied::default();
         let mut decoder = Decoder::new(chunk.format.clone());
         let alone = chunk.unfinished || rolls_back(chunk)?;
@@ -219,12 +224,24 @@ impl Applier {
         }
     }
 
+    /// Says that the source begins after the checkpoint: what comes is new.
+    pub fn expect_new(&mut self) {
+        self.passed = true;
+    }
+
     fn begin(&mut self, at: At<'_>, event: &Event<'_>) -> Result<(), ApplyError> {
+        if matches!(event, Event::Rows(_) | Event::TableMap(_) | Event::Xid(_)) {
+            let why = "the transaction begins before the first event that was given";
+            return Err(unsupported("this event".to_owned(), why));
+        }
         let gtid = TransactionGtid::of(event);
         if let Some(gtid) = &gtid {
             self.progress.check(gtid)?;
         }
         let skip = self.progress.holds(gtid.as_ref(), &place::after(at.chunk, at.raw));
+        if let (true, true, Some(TransactionGtid::MariaDb(gtid))) = (skip, self.passed, &gtid) {
+            return Err(ApplyErrorKind::OutOfOrder { gtid: *gtid }.into());
+        }
         self.current = Current {
             gtid,
             skip,
@@ -240,6 +257,7 @@ impl Applier {
             return Ok(());
         }
         applied.transactions += 1;
+        self.passed = true;
         let end = place::after(at.chunk, at.raw);
         self.batch.end(&mut self.target, &mut self.progress, &current, end)
     }

@@ -216,6 +216,14 @@ fn is_at_or_before(place: &Coordinates, other: &Coordinates) -> bool {
     }
 }
 
+/// Whether logs of the same sequence lie between the two.
+pub(crate) fn skips_logs(from: &str, to: &str) -> bool {
+    match (sequence(from), sequence(to)) {
+        (Some((base, number)), Some((other, next))) => base == other && next > number.saturating_add(1),
+        _ => false,
+    }
+}
+
 /// `binlog.000042` is number 42 of the sequence `binlog`.
 fn sequence(file: &str) -> Option<(&str, u64)> {
     let (base, number) = file.rsplit_once('.')?;
@@ -245,5 +253,17 @@ mod tests {
         check("binlog.999999:4", "binlog.1000000:4", true);
         check("other.000001:4", "binlog.000002:4", false);
         check("binlog:4", "stdin:900", false);
+    }
+
+    #[test]
+    fn logs_between() {
+        let check = |from, to, expected: bool| assert_eq!(skips_logs(from, to), expected, "{from} {to}");
+        check("binlog.000001", "binlog.000001", false);
+        check("binlog.000001", "binlog.000002", false);
+        check("binlog.000001", "binlog.000003", true);
+        check("binlog.000003", "binlog.000001", false);
+        check("binlog.000001", "other.000003", false);
+        check("", "binlog.000003", false);
+        check("stdin", "binlog.000003", false);
     }
 }

@@ -1,6 +1,7 @@
 //! Statements that commit by themselves: the intent is stored first, the checkpoint after.
 
 use binlog_parser::Query;
+use binlog_parser::event::Flavour;
 use binlog_schema::{Object, StatementKind, Touched, Unparsed};
 
 use crate::checkpoint::Checkpoint;
@@ -37,13 +38,28 @@ impl Ddl<'_> {
         progress.store(target, Some(&intent))?;
         let sql = self.query.sql.strip_suffix(START_TRANSACTION).unwrap_or(self.query.sql);
         match statement::run(target, self.query, sql, self.timestamp) {
-            Err(error) if self.again && intent.remedy == Remedy::Repeat && says_done(&error) => Ok(()),
-            Err(error) if intent.remedy == Remedy::Ask && refused(&error) => {
+            Err(error) if says_done(&error) && self.is_done(target, &intent)? => Ok(()),
+            // The target said no: the next attempt must not take the intent for an interruption.
+            Err(error) if refused(&error) => {
                 progress.store(target, None)?;
                 Err(error)
             }
-            done => done,
+            Ok(()) => intent.disable_events(target),
+            interrupted => interrupted,
         }
+    }
+
+    /// Whether a statement that found nothing to do is done: it was interrupted before, or dropped tables of which
+    /// a MariaDB source did not have all either. Of what it drops, nothing must be left.
+    fn is_done(&self, target: &mut Target, intent: &Intent) -> Result<bool, ApplyError> {
+        let drops_tables = matches!(self.touched, Ok(touched) if touched.kind == StatementKind::DropTable);
+        let repeated = self.again && intent.remedy == Remedy::Repeat;
+        let partial = drops_tables && target.source() == Flavour::MariaDb;
+        if !repeated && !partial {
+            return Ok(false);
+        }
+        target.forget_session()?;
+        intent.leaves_nothing(target)
     }
 
     fn intent(&self, target: &mut Target) -> Result<Intent, ApplyError> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use binlog_parser::gtid::MariaDbGtid;
 use binlog_parser::{EventType, Place};
 
 /// The event that could not be applied.
@@ -68,6 +69,22 @@ pub enum ApplyErrorKind {
         held: String,
         /// GTIDs that the logs before this one hold.
         earlier: String,
+    },
+    /// Logs between the target's position and this one were not given.
+    #[error("logs are missing between {from}, where the target stands, and {to}")]
+    MissingLogs {
+        /// Where the target stands.
+        from: String,
+        /// The log that was given next.
+        to: String,
+    },
+    /// MariaDB without `gtid_strict_mode` wrote a number that is not above the one before.
+    #[error(
+        "{gtid} comes after transactions of its domain with higher numbers; it cannot be told from one applied before"
+    )]
+    OutOfOrder {
+        /// The GTID.
+        gtid: MariaDbGtid,
     },
     /// An event could not be read.
     #[error(transparent)]
@@ -271,7 +288,12 @@ impl ApplyErrorKind {
                 ));
             }
             Self::Locked { .. } => "stop the other one, or give this one a name of its own",
-            Self::Gap { .. } => "give all logs, in their order; the target goes on where its checkpoint stands",
+            Self::OutOfOrder { .. } => {
+                "set gtid_strict_mode = ON on the source, and write to one domain through one server"
+            }
+            Self::Gap { .. } | Self::MissingLogs { .. } => {
+                "give all logs, in their order; the target goes on where its checkpoint stands"
+            }
             Self::RowNotFound { .. } => "the target was changed by others, or did not start as a copy of the source",
             Self::Table { .. } => "the table must have the same columns on the source and on the target",
             other => server_hint(code(other.server_error()?)?)?,

@@ -1,6 +1,7 @@
 //! What is written down before a statement that commits by itself, so that after an interruption
 //! the target itself tells whether it was done. See `docs/decisions/0003-exactly-once.md`.
 
+use binlog_parser::event::Flavour;
 use binlog_schema::sql::{push_identifier, push_table};
 use binlog_schema::{Object, StatementKind, Touched, Unparsed};
 
@@ -135,6 +136,34 @@ impl Intent {
             }
             .into()),
         }
+    }
+
+    /// Whether none of the objects is there.
+    pub(crate) fn leaves_nothing(&self, target: &mut Target) -> Result<bool, ApplyError> {
+        for print in &self.before {
+            if state(target, &print.object)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Keeps events that came from the source from running on the target too, as replicas do: what they change
+    /// comes from the source.
+    pub(crate) fn disable_events(&self, target: &mut Target) -> Result<(), ApplyError> {
+        let events = self.before.iter().filter(|print| print.object.starts_with("EVENT "));
+        for print in events {
+            if state(target, &print.object)?.is_some() {
+                let place = if target.flavour == Flavour::MariaDb {
+                    "SLAVE"
+                } else {
+                    "REPLICA"
+                };
+                let sql = format!("ALTER {} DISABLE ON {place}", print.object);
+                target.run(&sql, "disabling an event of the source")?;
+            }
+        }
+        Ok(())
     }
 
     fn changed(&self, target: &mut Target) -> Result<Vec<&Print>, ApplyError> {

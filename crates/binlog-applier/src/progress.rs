@@ -71,6 +71,16 @@ impl Progress {
         })
     }
 
+    /// An error where logs lie between the place reached and the log that comes. Where GTIDs are known they tell
+    /// more: see [`Self::learn`].
+    pub(crate) fn check_follows(&self, file: &str) -> Result<(), ApplyError> {
+        if self.now.gtids.is_empty() && checkpoint::skips_logs(&self.now.coordinates.file, file) {
+            let (from, to) = (self.now.coordinates.to_string(), file.to_owned());
+            return Err(ApplyErrorKind::MissingLogs { from, to }.into());
+        }
+        Ok(())
+    }
+
     /// Moves past a transaction.
     pub(crate) fn pass(&mut self, gtid: Option<&TransactionGtid>, end: Coordinates) {
         self.now.pass(gtid, end);

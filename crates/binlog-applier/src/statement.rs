@@ -15,9 +15,21 @@ const INTERRUPTED: [u16; 4] = [1053, 1317, 1927, 3024];
 /// `ER_BAD_DB_ERROR` and `ER_DBACCESS_DENIED_ERROR`
 const NO_SCHEMA: [u16; 2] = [1049, 1044];
 
-/// The beginning of a statement, for a message.
+/// Words after which accounts and links to other servers have their secrets.
+const SECRET_AFTER: [&str; 2] = ["IDENTIFIED", "PASSWORD"];
+
+/// The beginning of a statement, for a message: without what follows a word after which a password may stand.
 pub(crate) fn excerpt(sql: &[u8]) -> String {
-    String::from_utf8_lossy(sql).chars().take(EXCERPT_LEN).collect()
+    let text: String = String::from_utf8_lossy(sql).chars().take(EXCERPT_LEN).collect();
+    let upper = text.to_ascii_uppercase();
+    match SECRET_AFTER
+        .iter()
+        .filter_map(|word| upper.find(word).map(|at| at + word.len()))
+        .min()
+    {
+        Some(end) => format!("{} …", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
 }
 
 /// Runs a statement, whose text may be another than in the event, as it ran on the source.

@@ -78,6 +78,9 @@ impl Target {
     /// The session that the applier's own questions rely on. What it was set to before is forgotten.
     pub(crate) fn forget_session(&mut self) -> Result<(), ApplyError> {
         const DOING: &str = "setting the session";
+        if self.session.has_thread_id() {
+            self.run("SET SESSION pseudo_thread_id = 0", DOING)?;
+        }
         self.forget_state();
         self.run("SET NAMES utf8mb4", DOING)?;
         self.run(

@@ -37,6 +37,10 @@ impl InputArgs {
                     "a server is read alone, not together with other sources".to_owned()
                 ))
             }
+            sources if sources.iter().any(|source| source.contains("://")) => {
+                // It may hold a password.
+                bail!(Usage("a server's URL begins with mysql:// or mariadb://".to_owned()))
+            }
             sources => self.open_files(sources),
         }
     }

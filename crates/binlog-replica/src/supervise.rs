@@ -48,6 +48,9 @@ impl Attempt for Replica<'_> {
         let mut applier = Applier::connect(&options.target)?;
         let live = live_options(options, applier.checkpoint());
         let mut source = LiveSource::connect(&live)?;
+        if matches!(live.start, StartAt::Gtids(_)) {
+            applier.expect_new();
+        }
         self.connected = true;
         self.observer.state(&State::Running { from: &live.start });
         let held = &options.target.held;

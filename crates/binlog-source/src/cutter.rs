@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use binlog_parser::event::{Rotate, RowsFlags, RowsHead};
 use binlog_parser::{
-    Chunk, Entry, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN, PositionMeaning, RawEvent,
-    TransactionTracker,
+    ChecksumAlgorithm, Chunk, Entry, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN, PositionMeaning,
+    RawEvent, TransactionTracker,
 };
 use bytes::Bytes;
 
@@ -226,7 +226,7 @@ impl Cutter {
                 position: self.position,
             });
         }
-        if self.options.verify_checksums {
+        if self.options.verify_checksums && !is_renewed_without_checksum(&raw) {
             raw.verify_checksum().map_err(place)?;
         }
         Ok(raw)
@@ -347,6 +347,14 @@ fn ends_statement(raw: &RawEvent<'_>, format: &FormatDescription) -> bool {
         }
         _ => false,
     }
+}
+
+/// A server that sends a log from its middle clears the time in the format description, and renews the checksum only
+/// where the log has checksums.
+fn is_renewed_without_checksum(raw: &RawEvent<'_>) -> bool {
+    raw.header.event_type == EventType::FORMAT_DESCRIPTION
+        && FormatDescription::decode(raw.body())
+            .is_ok_and(|format| format.created == 0 && format.checksum == ChecksumAlgorithm::None)
 }
 
 #[cfg(test)]

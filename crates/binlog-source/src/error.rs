@@ -194,7 +194,7 @@ fn server_hint(doing: &str, code: u16, message: &str) -> Option<&'static str> {
              GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO …"
         }
         1236 if message.contains("server_uuid") || message.contains("server_id") => {
-            "another replica uses the same server id; choose another with --server-id"
+            "another replica uses the same server id; choose another with --connection-server-id"
         }
         1236 if message.contains("purged") || message.contains("could not find") => PURGED,
         1236 if message.contains("max_allowed_packet") => {

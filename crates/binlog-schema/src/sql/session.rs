@@ -80,6 +80,12 @@ impl SessionState {
         self
     }
 
+    /// Whether a statement has set `pseudo_thread_id`: the session then sees the temporary tables of that connection.
+    #[must_use]
+    pub fn has_thread_id(&self) -> bool {
+        self.variables.contains_key("pseudo_thread_id")
+    }
+
     /// Takes note of an INTVAR, which is for the next statement.
     pub fn intvar(&mut self, intvar: &Intvar) {
         let name = match intvar.kind {
@@ -142,6 +148,10 @@ impl SessionState {
             ("unique_checks", check(RowsFlags::RELAXED_UNIQUE_CHECKS)),
         ];
         let mut wanted: Vec<Setting> = wanted.map(|(name, value)| (name, value.to_owned())).into();
+        if self.has_thread_id() {
+            // No connection of a source has this number: its temporary tables are not meant by rows.
+            wanted.push(("pseudo_thread_id", "0".to_owned()));
+        }
         wanted.push(("timestamp", timestamp.to_string()));
         self.set(wanted, out);
     }
@@ -231,10 +241,10 @@ impl SessionState {
         let number = |id| collation::for_target(id, self.source, self.target).to_string();
         let mut wanted = Vec::new();
         if let Some(charsets) = status.charsets {
-            // MariaDB takes no number of a UCA 14.0.0 collation for a character set.
+            // MariaDB takes the numbers of some collations for no character set.
             let client = match collation::charset(charsets.client) {
-                Some(name) if charsets.client >= 2048 => name.to_owned(),
-                _ => number(charsets.client),
+                Some(name) => name.to_owned(),
+                None => number(charsets.client),
             };
             wanted.push(("character_set_client", client));
             wanted.push(("collation_connection", number(charsets.connection)));

@@ -17,7 +17,7 @@ use crate::live::options::LiveOptions;
 use crate::live::request::ask;
 use crate::live::stream::{Arrival, Events};
 use crate::pace::Pace;
-use crate::{Next, Source};
+use crate::{Next, Source, StartAt};
 
 /// Events of a live server. Each log begins with its format description, then the artificial ROTATE that
 /// names it; positions are those of the server's logs. Heartbeats are not returned.
@@ -58,7 +58,8 @@ impl LiveSource {
         let asked = ask(options)?;
         tracing::debug!(server = %asked.server, version = %asked.identity.version, "asked for the log");
         let reached = match (&asked.start, &asked.end) {
-            (Some(start), Some(end)) => compare(&start.file, start.position, end) != Ordering::Less,
+            (Some(_), Some(_)) if options.start == StartAt::Current => true,
+            (Some(start), Some(end)) => starts_at_end(start, end, &asked.server)?,
             _ => false,
         };
         Ok(Self {
@@ -231,6 +232,19 @@ impl fmt::Debug for LiveSource {
             .field("server", &self.server)
             .field("identity", &self.identity)
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether there is nothing more to send. A start beyond the end is that of another history.
+fn starts_at_end(start: &Coordinates, end: &Coordinates, server: &str) -> Result<bool, SourceError> {
+    match compare(&start.file, start.position, end) {
+        Ordering::Less => Ok(false),
+        Ordering::Equal => Ok(true),
+        Ordering::Greater => Err(SourceError::NotASource {
+            server: server.to_owned(),
+            why: format!("its log ends at {end}, before {start}, where the stream shall begin"),
+            hint: "the source was reset or rebuilt: make the target a copy of it again, with a checkpoint of another name",
+        }),
     }
 }
 
