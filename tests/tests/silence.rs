@@ -140,6 +140,67 @@ fn a_source_that_was_reset() -> Result<()> {
     Ok(())
 }
 
+/// MariaDB keeps a log for a while after its end.
+fn purge_first(source: &Server) -> Result<()> {
+    let mut conn = source.conn()?;
+    for _ in 0..100 {
+        conn.query_drop("PURGE BINARY LOGS TO 'binlog.000002'")?;
+        let first: Option<mysql::Row> = conn.query_first("SHOW BINARY LOGS")?;
+        let name: Option<String> = first.and_then(|row| row.get(0));
+        if name.as_deref() == Some("binlog.000002") {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    anyhow::bail!("the first log was not purged")
+}
+
+/// What a source has purged is missed, not left out.
+#[test]
+fn a_source_without_its_first_log() -> Result<()> {
+    for source in [
+        ServerOptions::new(Flavour::MySql97),
+        mysql(),
+        ServerOptions::new(Flavour::MariaDb118),
+    ] {
+        let pair = Pair::start(source)?;
+        pair.source.execute(["CREATE DATABASE d", "FLUSH BINARY LOGS"])?;
+        purge_first(&pair.source)?;
+        pair.source.execute(["CREATE DATABASE e"])?;
+        pair.refused(&["binlog.000002", "purged", "--start oldest"])?;
+    }
+    Ok(())
+}
+
+/// Two histories never end up in one copy.
+#[test]
+fn a_copy_of_a_source_that_was_reset() -> Result<()> {
+    let source = Server::start(ServerOptions::new(Flavour::MySql97))?;
+    let folder = tempfile::tempdir()?;
+    let (url, into) = (
+        source.url(),
+        folder.path().to_str().context("a path that is not UTF-8")?,
+    );
+    let fetch = ["fetch", "--from", &url, "--into", into];
+    source.execute(["CREATE DATABASE d"])?;
+    run_binlog(fetch)?;
+    let before = std::fs::read(folder.path().join("binlog.000001"))?;
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    source.execute([
+        "RESET BINARY LOGS AND GTIDS",
+        "DROP DATABASE d",
+        "CREATE DATABASE d",
+        "CREATE TABLE d.t (a INT)",
+    ])?;
+    let output = binlog()?.args(fetch).output()?;
+    ensure!(!output.status.success(), "it went on");
+    ensure!(
+        before == std::fs::read(folder.path().join("binlog.000001"))?,
+        "the copy has changed"
+    );
+    Ok(())
+}
+
 /// Without `gtid_strict_mode` MariaDB may write lower numbers after higher ones.
 #[test]
 fn numbers_out_of_order() -> Result<()> {

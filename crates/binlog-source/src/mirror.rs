@@ -1,7 +1,7 @@
 //! Byte-identical copies of a server's logs.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ struct Copy {
     file: BufWriter<File>,
     /// Bytes written.
     len: u64,
+    /// When the source began the log: the time of its format description.
+    began: Option<u32>,
 }
 
 impl Mirror {
@@ -117,6 +119,7 @@ impl Copy {
             name: name.to_owned(),
             file: BufWriter::new(file),
             len: MAGIC_LEN,
+            began: None,
             path,
         })
     }
@@ -135,6 +138,7 @@ impl Copy {
             name: log_name(&path),
             file: BufWriter::new(file),
             len,
+            began: time_of_head(&path),
             path,
         }))
     }
@@ -144,6 +148,18 @@ impl Copy {
             return Ok(());
         };
         let is_description = header.event_type == EventType::FORMAT_DESCRIPTION;
+        if is_description
+            && self
+                .began
+                .replace(header.timestamp)
+                .is_some_and(|began| began != header.timestamp)
+        {
+            let why = "the source has another log of this name: it was reset or rebuilt".to_owned();
+            return Err(SourceError::Mirror {
+                path: self.path.clone(),
+                why,
+            });
+        }
         if header.is_artificial() || is_description && self.len > MAGIC_LEN {
             return Ok(());
         }
@@ -190,6 +206,14 @@ fn whole_events(path: &Path) -> Result<Option<u64>, SourceError> {
         position = raw.end();
     }
     Ok((position > MAGIC_LEN).then_some(position))
+}
+
+/// Time of the first event, which the caller has seen to be whole.
+fn time_of_head(path: &Path) -> Option<u32> {
+    let mut head = [0; MAGIC_LEN as usize + 4];
+    File::open(path).and_then(|mut file| file.read_exact(&mut head)).ok()?;
+    let (_, time) = head.split_last_chunk::<4>()?;
+    Some(u32::from_le_bytes(*time))
 }
 
 /// Makes a new name in a folder survive a crash of the machine.

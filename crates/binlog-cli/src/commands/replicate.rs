@@ -27,9 +27,9 @@ pub(crate) struct Replicate {
     #[arg(long, value_name = "URL")]
     to: String,
     /// Where to begin if the target has no checkpoint: oldest, current, FILE:POSITION, or the
-    /// GTIDs that the target holds already
-    #[arg(long, value_name = "WHERE", default_value = "oldest", value_parser = parse_start)]
-    start: StartAt,
+    /// GTIDs that the target holds already; by default with the source's first log
+    #[arg(long, value_name = "WHERE", value_parser = parse_start)]
+    start: Option<StartAt>,
     /// Name of the checkpoint: one for each source of a target
     #[arg(long, value_name = "NAME", default_value = "default")]
     name: String,
@@ -52,7 +52,10 @@ pub(crate) struct Replicate {
 
 impl Replicate {
     pub(crate) fn run(self) -> Result<()> {
-        let mut source = LiveOptions::new(self.connection.server(&self.from)?, self.start);
+        let mut source = LiveOptions::new(
+            self.connection.server(&self.from)?,
+            self.start.unwrap_or(StartAt::First),
+        );
         source.server_id = self.connection_server_id;
         let held = match &source.start {
             StartAt::Gtids(gtids) => gtids.clone(),

@@ -380,7 +380,7 @@ mod tests {
             &[
                 "USE `d`",
                 "SET timestamp=100, pseudo_thread_id=7, sql_mode=4194304, auto_increment_increment=1, \
-                 auto_increment_offset=1, lc_time_names=0, character_set_client=45, collation_connection=45, \
+                 auto_increment_offset=1, lc_time_names=0, character_set_client=utf8mb4, collation_connection=45, \
                  collation_server=8, collation_database=DEFAULT",
             ],
         );

@@ -83,5 +83,18 @@ pub(super) fn end(conn: &mut Conn, ask: &Ask<'_>) -> Result<Coordinates, SourceE
     }
 }
 
+/// Fails where the server has purged the beginning of its log: logs are numbered from 1.
+pub(super) fn check_first(conn: &mut Conn, ask: &Ask<'_>) -> Result<(), SourceError> {
+    const HINT: &str = "make the target a copy of the source, and begin with --start at the copy's position; \
+                        or take what is left, with --start oldest";
+    let row: Option<mysql::Row> = ask.run("asking for its logs", conn.query_first("SHOW BINARY LOGS"))?;
+    let file: String = row.and_then(|row| row.get(0)).unwrap_or_default();
+    let number = file.rsplit_once('.').and_then(|(_, digits)| digits.parse::<u64>().ok());
+    match number {
+        Some(1) => Ok(()),
+        _ => Err(ask.not_a_source(&format!("its oldest log is {file:?}; it has purged those before"), HINT)),
+    }
+}
+
 /// The server's error number for a statement that it does not know: a syntax error.
 const NOT_KNOWN: u16 = 1064;

@@ -19,6 +19,8 @@ pub enum StartAt {
     Gtids(GtidProgress),
     /// With the first event of the oldest log that the server still has.
     Oldest,
+    /// With the first event that the server ever wrote; an error where it purged that.
+    First,
     /// With what the server writes from now on.
     Current,
 }
@@ -30,6 +32,7 @@ impl fmt::Display for StartAt {
             Self::Gtids(gtids) if gtids.is_empty() => f.write_str("the first GTID"),
             Self::Gtids(gtids) => write!(f, "GTIDs after {gtids}"),
             Self::Oldest => f.write_str("the oldest log"),
+            Self::First => f.write_str("the first log"),
             Self::Current => f.write_str("the current end"),
         }
     }

@@ -44,6 +44,10 @@ pub(super) fn ask(options: &LiveOptions) -> Result<Asked, SourceError> {
         StartAt::Coordinates(at) => Some(at.clone()),
         StartAt::Current => Some(identity::end(&mut conn, &ask)?),
         StartAt::Gtids(_) | StartAt::Oldest => None,
+        StartAt::First => {
+            identity::check_first(&mut conn, &ask)?;
+            None
+        }
     };
     let request = Request::of(options, start.as_ref(), &preflight, &ask)?;
     for statement in session(options, preflight.identity.flavour) {
