@@ -289,6 +289,7 @@ fn statements_in_a_database_that_is_not_there() -> Result<()> {
     ])?;
     let mut applier = Applier::connect(&options(&target))?;
     apply_all(&mut applier, &source, 50)?;
+    drop(applier);
     target.execute(["DROP DATABASE other"])?;
     source.execute([
         "USE other",
@@ -299,9 +300,12 @@ fn statements_in_a_database_that_is_not_there() -> Result<()> {
         "USE other",
         "UPDATE d.t SET x = 4",
     ])?;
+    let mut applier = Applier::connect(&options(&target))?;
     apply_all(&mut applier, &source, 50)?;
+    drop(applier);
     compare(&source, &target, &["d.t"])?;
     source.execute(["USE other", "CREATE TABLE u (id INT)"])?;
+    let mut applier = Applier::connect(&options(&target))?;
     let error = apply_all(&mut applier, &source, 50)
         .err()
         .context("no error")?
@@ -591,7 +595,8 @@ fn interrupted(flavour: Flavour, ddl: &str, done: bool) -> Result<()> {
     Ok(())
 }
 
-/// An account that may do nothing but store the intent stops the applier before the statement.
+/// An account that may do nothing but store the intent stops the applier before the statement. What it stored is
+/// put back, as if the link had broken instead.
 fn interrupt(source: &Server, target: &Server, before: u64, after: u64) -> Result<()> {
     let path = source.binlogs()?.pop().context("a log")?;
     let chunks = chunks(&path, 1)?;
@@ -609,6 +614,8 @@ fn interrupt(source: &Server, target: &Server, before: u64, after: u64) -> Resul
         "CREATE USER limited",
         &format!("GRANT SELECT, {session} ON *.* TO limited"),
         "GRANT ALL ON binlog_replica.* TO limited",
+        "CREATE TABLE d.saved LIKE binlog_replica.checkpoint",
+        KEEP_INTENT,
     ])?;
     let server = OptsBuilder::from_opts(target.opts()).user(Some("limited")).into();
     let mut applier = Applier::connect(&ApplierOptions::new(server))?;
@@ -616,8 +623,20 @@ fn interrupt(source: &Server, target: &Server, before: u64, after: u64) -> Resul
     let error = applier.apply(ddl).err().context("no error")?;
     ensure!(error.to_string().contains("denied") && !error.is_transient(), "{error}");
     ensure!(error.hint().is_some_and(|hint| hint.contains("rights")));
+    drop(applier);
+    target.execute([
+        "DROP TRIGGER binlog_replica.keep_intent",
+        "REPLACE INTO binlog_replica.checkpoint SELECT * FROM d.saved",
+        "DROP TABLE d.saved",
+    ])?;
     Ok(())
 }
+
+const KEEP_INTENT: &str =
+    "CREATE TRIGGER binlog_replica.keep_intent AFTER INSERT ON binlog_replica.checkpoint FOR EACH ROW
+    INSERT INTO d.saved SELECT NEW.name, NEW.log_file, NEW.log_position, NEW.gtids, NEW.updated_at, NEW.intent_sql,
+    NEW.intent_remedy, NEW.intent_before, NEW.intent_file, NEW.intent_position, NEW.intent_gtids
+    FROM DUAL WHERE NEW.intent_sql IS NOT NULL";
 
 const DDL: [&str; 5] = [
     "ALTER TABLE d.t ADD a INT DEFAULT 5",
