@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use binlog_filter::{Filter, OnMixed, OnUnparsed, Report, RuleSet, Selection};
+use binlog_filter::{Filter, Policy, Report, RuleSet, Selection};
 use binlog_source::{FileOptions, FileSource, Input, Next, Source as _};
 use binlog_testkit::compare::{assert_absent, compare};
 use binlog_testkit::workload::{DROPPED, Workload, kept_tables};
@@ -31,7 +31,7 @@ fn worked(options: ServerOptions) -> Result<Server> {
 
 /// MySQL has GTIDs since 9.5 unless it is told otherwise.
 fn mysql_without_gtids() -> ServerOptions {
-    ServerOptions::new(Flavour::MySql97).args(["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"])
+    ServerOptions::new(Flavour::MySql97)
 }
 
 fn shop() -> Selection {
@@ -255,10 +255,7 @@ fn selections() -> Vec<Selection> {
         on_unparsed,
         ..Selection::default()
     };
-    let (keep, drop) = (
-        base(OnMixed::Keep, OnUnparsed::Keep),
-        base(OnMixed::Drop, OnUnparsed::Drop),
-    );
+    let (keep, drop) = (base(Policy::Keep, Policy::Keep), base(Policy::Drop, Policy::Drop));
     vec![
         Selection {
             tables: text("shop.*"),

@@ -100,6 +100,12 @@ impl Applier {
         self.progress.stored()
     }
 
+    /// GTIDs of all that is on the target, also where it has no checkpoint yet.
+    #[must_use]
+    pub fn gtids(&self) -> &GtidProgress {
+        self.progress.gtids()
+    }
+
     /// Applies a chunk: whole transactions, which are committed at its end, or a piece of a very large
     /// one, which is committed with its last piece. Transactions that the checkpoint holds are skipped.
     ///

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use binlog_parser::gtid::MariaDbGtid;
 use binlog_parser::{EventType, Place};
 
+use crate::statement::without_secrets;
+
 /// The event that could not be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventPlace {
@@ -305,6 +307,10 @@ impl ApplyErrorKind {
 /// The server's words with their number, or those of the system.
 fn words(error: &mysql::Error) -> String {
     match error {
+        // A syntax error repeats a part of the statement.
+        mysql::Error::MySqlError(answer) if answer.code == 1064 => {
+            format!("{} (error 1064)", without_secrets(answer.message.clone()))
+        }
         mysql::Error::MySqlError(answer) => format!("{} (error {})", answer.message, answer.code),
         mysql::Error::IoError(error) => error.to_string(),
         mysql::Error::DriverError(error) => error.to_string(),

@@ -39,6 +39,11 @@ impl Progress {
         }
     }
 
+    /// GTIDs of all that is done.
+    pub(crate) fn gtids(&self) -> &GtidProgress {
+        &self.now.gtids
+    }
+
     /// What the target's row says.
     pub(crate) fn stored(&self) -> Option<&Checkpoint> {
         self.stored.as_ref()

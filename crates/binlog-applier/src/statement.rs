@@ -18,9 +18,14 @@ const NO_SCHEMA: [u16; 2] = [1049, 1044];
 /// Words after which accounts and links to other servers have their secrets.
 const SECRET_AFTER: [&str; 2] = ["IDENTIFIED", "PASSWORD"];
 
-/// The beginning of a statement, for a message: without what follows a word after which a password may stand.
+/// The beginning of a statement, for a message, without secrets.
 pub(crate) fn excerpt(sql: &[u8]) -> String {
     let text: String = String::from_utf8_lossy(sql).chars().take(EXCERPT_LEN).collect();
+    without_secrets(text)
+}
+
+/// The text up to a word after which a password may stand.
+pub(crate) fn without_secrets(text: String) -> String {
     let upper = text.to_ascii_uppercase();
     match SECRET_AFTER
         .iter()

@@ -37,17 +37,19 @@ impl StatusLine {
         if text == self.said && end == "\n" {
             return;
         }
+        self.write(&text, end);
+        self.said = text;
+    }
+
+    fn note(&self, text: &str) {
+        self.write(text, "\n");
+    }
+
+    fn write(&self, text: &str, end: &str) {
         let start = if self.terminal { "\r\x1b[K" } else { "" };
         let clock = Timestamp::now().strftime("%H:%M:%S UTC");
         // A stderr that is gone is no reason to end a replica.
         let _ = write!(io::stderr().lock(), "{start}{clock} {text}{end}");
-        self.said = text;
-    }
-
-    fn note(&mut self, text: &str) {
-        let start = if self.terminal { "\r\x1b[K" } else { "" };
-        let clock = Timestamp::now().strftime("%H:%M:%S UTC");
-        let _ = writeln!(io::stderr().lock(), "{start}{clock} {text}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The selection options, the same for every command that selects.
 
 use anyhow::Result;
-use binlog_filter::{Emptied, OnMixed, OnUnparsed, RuleSet, Selection};
+use binlog_filter::{Emptied, Policy, RuleSet, Selection};
 use clap::{Args, ValueEnum};
 
 use crate::time::parse_time;
@@ -45,15 +45,15 @@ pub(crate) struct SelectionArgs {
     thread_id: Vec<u32>,
     /// What to do with a statement that touches kept and dropped tables together
     #[arg(long, value_name = "POLICY", default_value = "stop")]
-    on_mixed: Policy,
+    on_mixed: PolicyArg,
     /// What to do with a statement that cannot be judged
     #[arg(long, value_name = "POLICY", default_value = "stop")]
-    on_unparsed: Policy,
+    on_unparsed: PolicyArg,
 }
 
 /// What to do with a statement that the rules cannot judge.
 #[derive(ValueEnum, Debug, Clone, Copy, Default)]
-enum Policy {
+enum PolicyArg {
     /// End with an error
     #[default]
     Stop,
@@ -98,22 +98,12 @@ impl SelectionArgs {
     }
 }
 
-impl From<Policy> for OnMixed {
-    fn from(policy: Policy) -> Self {
+impl From<PolicyArg> for Policy {
+    fn from(policy: PolicyArg) -> Self {
         match policy {
-            Policy::Stop => Self::Stop,
-            Policy::Keep => Self::Keep,
-            Policy::Drop => Self::Drop,
-        }
-    }
-}
-
-impl From<Policy> for OnUnparsed {
-    fn from(policy: Policy) -> Self {
-        match policy {
-            Policy::Stop => Self::Stop,
-            Policy::Keep => Self::Keep,
-            Policy::Drop => Self::Drop,
+            PolicyArg::Stop => Self::Stop,
+            PolicyArg::Keep => Self::Keep,
+            PolicyArg::Drop => Self::Drop,
         }
     }
 }

@@ -7,8 +7,8 @@
 //!
 //! - **Row events** by the table that their table map names; no row is decoded.
 //! - **Statements** by the tables that they name, whatever the default database is. What writes kept and dropped
-//!   tables together, or writes a kept one from a dropped one, is *mixed*: see [`OnMixed`]. What cannot be told is
-//!   *unparsed*: see [`OnUnparsed`].
+//!   tables together, or writes a kept one from a dropped one, is *mixed*: see [`Selection::on_mixed`]. What cannot be told is
+//!   *unparsed*: see [`Selection::on_unparsed`].
 //! - **Database DDL, routines and events** are kept if the rules could keep any table of their database. So
 //!   `DROP DATABASE` of a database with kept and dropped tables is kept: it drops all the kept ones.
 //! - **Triggers** by the table that they are on. `DROP TRIGGER` does not name it: it is unparsed unless all or none
@@ -47,4 +47,4 @@ pub use error::{At, FilterError, RuleError};
 pub use filter::Filter;
 pub use report::{Reason, Report};
 pub use rules::RuleSet;
-pub use selection::{Emptied, OnMixed, OnUnparsed, Selection};
+pub use selection::{Emptied, Policy, Selection};

@@ -8,7 +8,7 @@ use crate::error::RuleError;
 use crate::kind::Kind;
 use crate::pattern::Pattern;
 use crate::report::Reason;
-use crate::selection::{Emptied, OnMixed, OnUnparsed, Selection};
+use crate::selection::{Emptied, Policy, Selection};
 
 /// Compiled rules. A clone is the same rules.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ struct Rules {
     stop_time: Option<u32>,
     server_ids: Vec<u32>,
     thread_ids: Vec<u32>,
-    on_mixed: OnMixed,
-    on_unparsed: OnUnparsed,
+    on_mixed: Policy,
+    on_unparsed: Policy,
     emptied: Emptied,
 }
 
@@ -136,7 +136,7 @@ impl RuleSet {
             || !rules.thread_ids.is_empty()
     }
 
-    pub(crate) fn on_mixed(&self) -> OnMixed {
+    pub(crate) fn on_mixed(&self) -> Policy {
         self.0.on_mixed
     }
 
@@ -144,7 +144,7 @@ impl RuleSet {
         self.0.emptied
     }
 
-    pub(crate) fn on_unparsed(&self) -> OnUnparsed {
+    pub(crate) fn on_unparsed(&self) -> Policy {
         self.0.on_unparsed
     }
 

@@ -28,17 +28,17 @@ pub struct Selection {
     pub server_ids: Vec<u32>,
     /// Keep only what these connections made. Empty: all.
     pub thread_ids: Vec<u32>,
-    /// What to do with a mixed statement.
-    pub on_mixed: OnMixed,
-    /// What to do with an unparsed statement.
-    pub on_unparsed: OnUnparsed,
+    /// What to do with a mixed statement: one that writes kept and dropped tables, or a kept one from a dropped one.
+    pub on_mixed: Policy,
+    /// What to do with a statement, event or transaction that the rules cannot judge.
+    pub on_unparsed: Policy,
     /// What stays of a transaction with a GTID of which nothing is kept.
     pub emptied: Emptied,
 }
 
-/// What to do with a statement that writes kept and dropped tables, or a kept one from a dropped one.
+/// What to do with what the rules do not decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnMixed {
+pub enum Policy {
     /// End with an error.
     #[default]
     Stop,
@@ -56,16 +56,4 @@ pub enum Emptied {
     Frame,
     /// Nothing: for a reader.
     Nothing,
-}
-
-/// What to do with a statement, event or transaction that the rules cannot judge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnUnparsed {
-    /// End with an error.
-    #[default]
-    Stop,
-    /// Keep it, and count it.
-    Keep,
-    /// Leave it out, and count it.
-    Drop,
 }

@@ -14,7 +14,7 @@ use crate::judge::{Judgement, judge};
 use crate::kind::Kind;
 use crate::report::{Reason, Report};
 use crate::rules::RuleSet;
-use crate::selection::{OnMixed, OnUnparsed};
+use crate::selection::Policy;
 
 /// What is known of the open statement's tables, by table id.
 pub(crate) type Tables = HashMap<u64, Verdict>;
@@ -133,7 +133,7 @@ impl Judge<'_> {
             (Judgement::Keep, _) => Ok(Verdict::Keep),
             (Judgement::Drop(reason), _) => Ok(Verdict::Drop(reason)),
             (Judgement::Unknown(why), _) => self.unjudged(raw, why),
-            (Judgement::Mixed { kept, dropped }, OnMixed::Stop) => {
+            (Judgement::Mixed { kept, dropped }, Policy::Stop) => {
                 let (at, statement) = (At::of(self.chunk, raw), shortened(sql));
                 Err(FilterError::Mixed {
                     at,
@@ -142,11 +142,11 @@ impl Judge<'_> {
                     dropped,
                 })
             }
-            (Judgement::Mixed { .. }, OnMixed::Keep) => {
+            (Judgement::Mixed { .. }, Policy::Keep) => {
                 self.report.mixed_kept += 1;
                 Ok(Verdict::Keep)
             }
-            (Judgement::Mixed { .. }, OnMixed::Drop) => Ok(Verdict::Drop(Reason::Mixed)),
+            (Judgement::Mixed { .. }, Policy::Drop) => Ok(Verdict::Drop(Reason::Mixed)),
         }
     }
 
@@ -183,12 +183,12 @@ pub(crate) fn by_policy(
     error: impl FnOnce() -> FilterError,
 ) -> Result<Verdict, FilterError> {
     match rules.on_unparsed() {
-        OnUnparsed::Stop => Err(error()),
-        OnUnparsed::Keep => {
+        Policy::Stop => Err(error()),
+        Policy::Keep => {
             report.unparsed_kept += 1;
             Ok(Verdict::Keep)
         }
-        OnUnparsed::Drop => Ok(Verdict::Drop(Reason::Unparsed)),
+        Policy::Drop => Ok(Verdict::Drop(Reason::Unparsed)),
     }
 }
 

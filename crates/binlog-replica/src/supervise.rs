@@ -53,9 +53,7 @@ impl Attempt for Replica<'_> {
         }
         self.connected = true;
         self.observer.state(&State::Running { from: &live.start });
-        let held = &options.target.held;
-        let done = applier.checkpoint().map_or(held, |checkpoint| &checkpoint.gtids);
-        let ending = Ending::new(options.until.clone(), done.clone());
+        let ending = Ending::new(options.until.clone(), applier.gtids().clone());
         let pipeline = Pipeline {
             source: &mut source,
             filter: &mut Filter::new(options.rules.clone()),

@@ -44,10 +44,7 @@ impl Apply {
         };
         let mut source = self.input.open()?;
         let mut applier = Applier::connect(&target)?;
-        let done = applier
-            .checkpoint()
-            .map(|checkpoint| checkpoint.gtids.clone())
-            .unwrap_or_default();
+        let done = applier.gtids().clone();
         let pipeline = Pipeline {
             source: &mut *source,
             filter: &mut Filter::new(rules),

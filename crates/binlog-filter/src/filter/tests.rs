@@ -210,7 +210,7 @@ fn what_cannot_be_judged() {
 
 #[test]
 fn policies() {
-    use crate::{OnMixed, OnUnparsed};
+    use crate::Policy;
     let mut log = Log::mysql();
     log.query("other", "INSERT INTO shop.orders SELECT * FROM noise")
         .query("other", "FROBNICATE shop.orders");
@@ -221,9 +221,9 @@ fn policies() {
             selection.on_unparsed = unparsed;
         })
     };
-    check(with(OnMixed::Drop, OnUnparsed::Keep), &log, &["FROBNICATE shop.orders"]);
+    check(with(Policy::Drop, Policy::Keep), &log, &["FROBNICATE shop.orders"]);
     check(
-        with(OnMixed::Keep, OnUnparsed::Drop),
+        with(Policy::Keep, Policy::Drop),
         &log,
         &["INSERT INTO shop.orders SELECT * FROM noise"],
     );

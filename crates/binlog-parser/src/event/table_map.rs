@@ -50,6 +50,21 @@ impl ColumnType {
     pub const VAR_STRING: Self = Self(253);
     pub const STRING: Self = Self(254);
     pub const GEOMETRY: Self = Self(255);
+
+    /// Whether a value has its length before it, in as many bytes as the metadata says.
+    fn counts_its_bytes(self) -> bool {
+        matches!(
+            self,
+            ColumnType::TINY_BLOB
+                | ColumnType::MEDIUM_BLOB
+                | ColumnType::LONG_BLOB
+                | ColumnType::BLOB
+                | ColumnType::MARIADB_BLOB_COMPRESSED
+                | ColumnType::JSON
+                | ColumnType::GEOMETRY
+                | ColumnType::VECTOR
+        )
+    }
 }
 
 /// One column of a table map.
@@ -217,19 +232,10 @@ fn column_types<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], FieldError> {
 fn read_metadata(stored: ColumnType, reader: &mut Reader<'_>) -> Result<(ColumnType, u16), FieldError> {
     const FIELD: &str = "column metadata";
     let metadata = match stored {
-        ColumnType::FLOAT
-        | ColumnType::DOUBLE
-        | ColumnType::TIMESTAMP2
-        | ColumnType::DATETIME2
-        | ColumnType::TIME2
-        | ColumnType::TINY_BLOB
-        | ColumnType::MEDIUM_BLOB
-        | ColumnType::LONG_BLOB
-        | ColumnType::BLOB
-        | ColumnType::MARIADB_BLOB_COMPRESSED
-        | ColumnType::JSON
-        | ColumnType::GEOMETRY
-        | ColumnType::VECTOR => u16::from(reader.u8(FIELD)?),
+        ColumnType::FLOAT | ColumnType::DOUBLE | ColumnType::TIMESTAMP2 | ColumnType::DATETIME2 | ColumnType::TIME2 => {
+            u16::from(reader.u8(FIELD)?)
+        }
+        _ if stored.counts_its_bytes() => u16::from(reader.u8(FIELD)?),
         ColumnType::VARCHAR | ColumnType::MARIADB_VARCHAR_COMPRESSED | ColumnType::BIT | ColumnType::NEWDECIMAL => {
             reader.u16(FIELD)?
         }
@@ -267,14 +273,7 @@ fn check_metadata(column_type: ColumnType, metadata: u16) -> Result<(), FieldErr
     let [low, high] = metadata.to_le_bytes();
     let good = match column_type {
         ColumnType::TIMESTAMP2 | ColumnType::DATETIME2 | ColumnType::TIME2 => metadata <= 6,
-        ColumnType::TINY_BLOB
-        | ColumnType::MEDIUM_BLOB
-        | ColumnType::LONG_BLOB
-        | ColumnType::BLOB
-        | ColumnType::MARIADB_BLOB_COMPRESSED
-        | ColumnType::JSON
-        | ColumnType::GEOMETRY
-        | ColumnType::VECTOR => matches!(metadata, 1..=4),
+        _ if column_type.counts_its_bytes() => matches!(metadata, 1..=4),
         ColumnType::BIT => matches!(8 * u16::from(high) + u16::from(low), 1..=64) && low < 8,
         ColumnType::NEWDECIMAL => matches!(low, 1..=65) && high <= low,
         ColumnType::ENUM => matches!(metadata, 1 | 2),
