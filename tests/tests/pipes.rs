@@ -114,7 +114,7 @@ fn mariadb_from_files() -> Result<()> {
 
 /// The folder's logs are the source's logs, byte for byte, although the copying was killed.
 fn copies(options: ServerOptions) -> Result<()> {
-    let source = worked(options)?;
+    let mut source = worked(options)?;
     let folder = tempfile::tempdir()?;
     let (url, into) = (
         source.url(),
@@ -131,6 +131,10 @@ fn copies(options: ServerOptions) -> Result<()> {
     }
     workload.stop()?;
     let fetch = RunningBinlog::start(follow)?;
+    wait_for_copies(&source, folder.path())?;
+    // The link breaks, and the copying goes on by itself.
+    source.stop()?;
+    source.restart()?;
     wait_for_copies(&source, folder.path())?;
     fetch.stop(PATIENCE)
 }
@@ -224,4 +228,25 @@ fn a_closed_pipe_is_success() -> Result<()> {
     ensure!(output.status.success(), "{}", output.status);
     ensure!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
+}
+
+#[test]
+fn a_dump_follows_the_log() -> Result<()> {
+    let source = Server::start(ServerOptions::new(Flavour::MySql97))?;
+    source.execute(["CREATE DATABASE shop"])?;
+    let folder = tempfile::tempdir()?;
+    let out = folder.path().join("out.sql");
+    let log = source.binlogs()?.pop().context("no log")?;
+    let mut dump = command(&["dump", "--follow"])?;
+    dump.arg(&log).arg("-o").arg(&out);
+    let dump = RunningBinlog::spawn(dump)?;
+    for table in ["shop.a", "shop.b"] {
+        source.execute([format!("CREATE TABLE {table} (id INT)").as_str(), "FLUSH BINARY LOGS"])?;
+        let deadline = Instant::now() + PATIENCE;
+        while !fs::read_to_string(&out).is_ok_and(|text| text.contains(&format!("CREATE TABLE {table}"))) {
+            ensure!(Instant::now() < deadline, "{table} does not come");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+    dump.kill9()
 }

@@ -127,6 +127,46 @@ fn a_missing_log_without_gtids() -> Result<()> {
     compare(&pair.source, &pair.target, &["d.t"])
 }
 
+/// A replay that begins inside a transaction would apply a part of it.
+#[test]
+fn half_a_transaction() -> Result<()> {
+    let pair = Pair::start(ServerOptions::new(Flavour::MySql97))?;
+    pair.source.execute([
+        "CREATE DATABASE d",
+        "CREATE TABLE d.t (a INT)",
+        "CREATE TABLE d.u (a INT)",
+    ])?;
+    pair.replicate(&[])?;
+    pair.source.execute([
+        "START TRANSACTION",
+        "INSERT INTO d.t VALUES (1)",
+        "INSERT INTO d.u VALUES (2)",
+        "COMMIT",
+    ])?;
+    let log = pair.source.binlogs()?.pop().context("no log")?;
+    let events: Vec<mysql::Row> = pair.source.conn()?.query("SHOW BINLOG EVENTS")?;
+    let mut maps = events
+        .iter()
+        .filter(|event| event.get::<String, _>(2).as_deref() == Some("Table_map"));
+    let place: u64 = maps
+        .next_back()
+        .and_then(|event| event.get(1))
+        .context("no table map")?;
+    let (to, place) = (pair.target.url(), place.to_string());
+    let mut apply = binlog()?;
+    apply
+        .args(["apply", "-q", "--name", "half", "--to", &to, "-j", &place])
+        .arg(log);
+    let output = apply.output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.code() == Some(1) && said.contains("begins before the first event"),
+        "{said}"
+    );
+    ensure!(pair.count("d.u")? == Some(0));
+    Ok(())
+}
+
 /// A source that was reset ends before the target's checkpoint.
 #[test]
 fn a_source_that_was_reset() -> Result<()> {

@@ -119,3 +119,21 @@ fn needs_no_schema(target: &mut Target, query: &Query<'_>, answer: mysql::MySqlE
     }
     target.run(&format!("USE {OWN_SCHEMA}"), "choosing a default database")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_have_no_secrets() {
+        let check = |sql: &[u8], expected: &str| assert_eq!(excerpt(sql), expected);
+        check(b"DROP TABLE a", "DROP TABLE a");
+        check(
+            b"CREATE USER u@x identified BY 'secret'",
+            "CREATE USER u@x identified \u{2026}",
+        );
+        check(b"SET PASSWORD FOR u = 'secret'", "SET PASSWORD \u{2026}");
+        check(b"\xff PASSWORD 'secret'", "\u{fffd} PASSWORD \u{2026}");
+        assert_eq!(excerpt(&[b'a'; 1000]).len(), EXCERPT_LEN);
+    }
+}
