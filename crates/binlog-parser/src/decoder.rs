@@ -1,23 +1,52 @@
 //! The decoder: the only decode state there is.
 
-use std::collections::HashMap;
+mod tables;
+
 use std::sync::Arc;
 
 use crate::error::{EventError, FieldError};
 use crate::event::{
-    AppendBlock, Event, ExecuteLoadQuery, FormatDescription, GtidEvent, Incident, Intvar, MariaDbGtidEvent, Query,
-    Rand, Rotate, Rows, RowsFlags, RowsHead, RowsQuery, TableMap, UserVar, Xid,
+    AppendBlock, BinlogCheckpoint, CreateFile, Event, ExecuteLoadQuery, Flavour, FormatDescription, GtidEvent,
+    Heartbeat, Incident, Intvar, Load, MariaDbGtidEvent, PreGaRows, PreviousGtids, Query, Rand, Rotate, Rows,
+    RowsFlags, RowsFragment, RowsHead, RowsQuery, Slave, StartEncryption, StartV3, TableMap, TransactionContext,
+    TransactionPayload, UserVar, ViewChange, XaPrepare, Xid, file_id,
 };
-use crate::gtid::{GtidSet, MariaDbGtidPosition};
+use crate::gtid::MariaDbGtidList;
 use crate::header::{EventFlags, EventType};
 use crate::raw::RawEvent;
 use crate::reader::Reader;
+use tables::{OpenTables, SeenTables};
 
 /// Decodes events in their order: remembers the format description and the open statement's table maps.
+///
+/// ```
+/// use binlog_parser::{Decoder, Event, EventError, MAGIC_LEN, RawEvent};
+///
+/// /// The statements of a whole log in memory.
+/// fn statements(log: &[u8]) -> Result<Vec<String>, EventError> {
+///     let mut decoder = Decoder::default();
+///     let mut found = Vec::new();
+///     let mut offset = MAGIC_LEN;
+///     while let Some(rest) = log.get(offset as usize..).filter(|rest| !rest.is_empty()) {
+///         let raw = RawEvent::first(rest, offset, decoder.format())?;
+///         raw.verify_checksum()?;
+///         if let Event::Query(query) = decoder.decode(&raw)? {
+///             found.push(String::from_utf8_lossy(query.sql).into_owned());
+///         }
+///         offset = raw.end();
+///     }
+///     Ok(found)
+/// }
+/// # let mut log = b"\xfebin".to_vec();
+/// # log.extend([0, 0, 0, 0, 2, 1, 0, 0, 0, 38, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+/// # log.extend(*b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0BEGIN");
+/// # assert_eq!(statements(&log).unwrap(), ["BEGIN"]);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Decoder {
     format: Arc<FormatDescription>,
-    tables: HashMap<u64, Arc<TableMap>>,
+    tables: OpenTables,
+    seen: SeenTables,
 }
 
 impl Decoder {
@@ -26,7 +55,7 @@ impl Decoder {
     pub fn new(format: Arc<FormatDescription>) -> Self {
         Self {
             format,
-            tables: HashMap::new(),
+            ..Self::default()
         }
     }
 
@@ -39,7 +68,7 @@ impl Decoder {
     /// The table that a row event of the open statement names.
     #[must_use]
     pub fn table(&self, table_id: u64) -> Option<&Arc<TableMap>> {
-        self.tables.get(&table_id)
+        self.tables.get(table_id)
     }
 
     /// Decodes an event. Its checksum is not looked at: see [`RawEvent::verify_checksum`].
@@ -47,93 +76,109 @@ impl Decoder {
     /// # Errors
     /// The body does not fit its type. The decoder stays as it was before the event.
     pub fn decode<'a>(&mut self, raw: &RawEvent<'a>) -> Result<Event<'a>, EventError> {
-        let body = raw.body();
-        self.decode_body(raw, body)
-            .map_err(|error| raw.error(crate::HEADER_LEN, error))
+        let mut reader = Reader::new(raw.body());
+        self.decode_body(raw, &mut reader)
+            .map_err(|error| raw.error(crate::HEADER_LEN + reader.offset(), error))
     }
 
-    fn decode_body<'a>(&mut self, raw: &RawEvent<'a>, body: &'a [u8]) -> Result<Event<'a>, FieldError> {
+    /// After an error the reader stands where it happened, if it was used.
+    fn decode_body<'a>(&mut self, raw: &RawEvent<'a>, reader: &mut Reader<'a>) -> Result<Event<'a>, FieldError> {
+        let body = raw.body();
         Ok(match raw.header.event_type {
             EventType::FORMAT_DESCRIPTION => {
                 self.format = Arc::new(FormatDescription::decode(body)?);
                 self.tables.clear();
+                self.seen.clear();
                 Event::FormatDescription(Arc::clone(&self.format))
             }
+            EventType::START_V3 => Event::StartV3(StartV3::decode(body)?),
             EventType::QUERY => Event::Query(Query::decode(body)?),
-            EventType::STOP => Event::Stop,
+            EventType::STOP => {
+                Reader::new(body).finish("header")?;
+                Event::Stop
+            }
             EventType::ROTATE => Event::Rotate(Rotate::decode(body)?),
             EventType::INTVAR => Event::Intvar(Intvar::decode(body)?),
             EventType::RAND => Event::Rand(Rand::decode(body)?),
             EventType::USER_VAR => Event::UserVar(UserVar::decode(body)?),
             EventType::XID => Event::Xid(Xid::decode(body)?),
+            EventType::LOAD => Event::Load(Load::decode(body, true)?),
+            EventType::NEW_LOAD => Event::Load(Load::decode(body, false)?),
+            EventType::CREATE_FILE => Event::CreateFile(CreateFile::decode(body)?),
+            EventType::EXEC_LOAD => Event::ExecLoad {
+                file_id: file_id(body)?,
+            },
             EventType::BEGIN_LOAD_QUERY => Event::AppendBlock(AppendBlock::decode(body, true)?),
             EventType::APPEND_BLOCK => Event::AppendBlock(AppendBlock::decode(body, false)?),
             EventType::DELETE_FILE => Event::DeleteFile {
-                file_id: Reader::new(body).u32("file id")?,
+                file_id: file_id(body)?,
             },
             EventType::EXECUTE_LOAD_QUERY => Event::ExecuteLoadQuery(ExecuteLoadQuery::decode(body)?),
-            EventType::TABLE_MAP => Event::TableMap(self.table_map(body)?),
+            EventType::TABLE_MAP => Event::TableMap(self.table_map(reader)?),
             EventType::WRITE_ROWS_V1
             | EventType::UPDATE_ROWS_V1
             | EventType::DELETE_ROWS_V1
             | EventType::WRITE_ROWS
             | EventType::UPDATE_ROWS
-            | EventType::DELETE_ROWS => Event::Rows(self.rows(raw.header.event_type, body)?),
+            | EventType::DELETE_ROWS
+            | EventType::PARTIAL_UPDATE_ROWS => Event::Rows(self.rows(raw.header.event_type, reader)?),
+            EventType::PRE_GA_WRITE_ROWS | EventType::PRE_GA_UPDATE_ROWS | EventType::PRE_GA_DELETE_ROWS => {
+                Event::PreGaRows(PreGaRows::decode(
+                    body,
+                    self.format.table_id_len(raw.header.event_type),
+                )?)
+            }
+            EventType::MARIADB_PARTIAL_ROW_DATA => Event::RowsFragment(RowsFragment::decode(body)?),
             EventType::INCIDENT => Event::Incident(Incident::decode(body)?),
-            EventType::HEARTBEAT | EventType::HEARTBEAT_V2 => Event::Heartbeat,
+            EventType::HEARTBEAT => Event::Heartbeat(Heartbeat::decode(body, self.has_position(raw))?),
+            EventType::HEARTBEAT_V2 => Event::Heartbeat(Heartbeat::decode_v2(body)?),
             EventType::ROWS_QUERY => Event::RowsQuery(RowsQuery::decode(body)?),
-            EventType::MARIADB_ANNOTATE_ROWS => Event::RowsQuery(RowsQuery { sql: body }),
+            EventType::MARIADB_ANNOTATE_ROWS => Event::RowsQuery(RowsQuery::annotation(body)),
             EventType::GTID => Event::Gtid(GtidEvent::decode(body, false)?),
             EventType::ANONYMOUS_GTID => Event::Gtid(GtidEvent::decode(body, true)?),
             EventType::GTID_TAGGED => Event::Gtid(GtidEvent::decode_tagged(body)?),
-            EventType::PREVIOUS_GTIDS => Event::PreviousGtids(GtidSet::decode(body)?),
+            EventType::PREVIOUS_GTIDS => Event::PreviousGtids(PreviousGtids::decode(body)?),
             EventType::MARIADB_GTID => Event::MariaDbGtid(MariaDbGtidEvent::decode(body, raw.header.server_id)?),
-            EventType::MARIADB_GTID_LIST => Event::MariaDbGtidList(MariaDbGtidPosition::decode_list(body)?),
-            EventType::MARIADB_BINLOG_CHECKPOINT => {
-                let mut reader = Reader::new(body);
-                let len = reader.u32("file name length")? as usize;
-                Event::MariaDbBinlogCheckpoint {
-                    file: reader.take(len, "file name")?,
-                }
-            }
-            EventType::XA_PREPARE => Event::XaPrepare(body),
-            EventType::TRANSACTION_PAYLOAD => Event::TransactionPayload(body),
-            EventType::SLAVE | EventType::IGNORABLE | EventType::TRANSACTION_CONTEXT | EventType::VIEW_CHANGE => {
-                Event::Ignorable(body)
-            }
+            EventType::MARIADB_GTID_LIST => Event::MariaDbGtidList(MariaDbGtidList::decode(body)?),
+            EventType::MARIADB_BINLOG_CHECKPOINT => Event::MariaDbBinlogCheckpoint {
+                file: BinlogCheckpoint::decode(body)?.file,
+            },
+            EventType::MARIADB_START_ENCRYPTION => Event::MariaDbStartEncryption(StartEncryption::decode(body)?),
+            EventType::XA_PREPARE => Event::XaPrepare(XaPrepare::decode(body)?),
+            EventType::TRANSACTION_PAYLOAD => Event::TransactionPayload(TransactionPayload::decode(body)?),
+            EventType::TRANSACTION_CONTEXT => Event::TransactionContext(TransactionContext::decode(body)?),
+            EventType::VIEW_CHANGE => Event::ViewChange(ViewChange::decode(body)?),
+            EventType::SLAVE => Event::Slave(Slave::decode(body)?),
+            EventType::IGNORABLE => Event::Ignorable(body),
             _ if raw.header.flags.contains(EventFlags::IGNORABLE) => Event::Ignorable(body),
             _ => Event::Unknown(body),
         })
     }
 
-    /// Width of table ids: 6 bytes, or 4 where the post-header is 6 bytes long (5.1 before GA).
-    fn id_len(&self, event_type: EventType) -> usize {
-        if self.format.post_header_length(event_type) == Some(6) {
-            4
-        } else {
-            6
-        }
+    /// Whether a HEARTBEAT's position stands in its body.
+    fn has_position(&self, raw: &RawEvent<'_>) -> bool {
+        self.format.flavour() == Flavour::MariaDb && raw.header.log_pos == 0
     }
 
-    fn table_map(&mut self, body: &[u8]) -> Result<Arc<TableMap>, FieldError> {
-        let table = Arc::new(TableMap::decode(
-            body,
-            self.id_len(EventType::TABLE_MAP),
-            self.format.flavour(),
-        )?);
-        self.tables.insert(table.table_id, Arc::clone(&table));
+    fn table_map(&mut self, reader: &mut Reader<'_>) -> Result<Arc<TableMap>, FieldError> {
+        let (id_len, flavour) = (self.format.table_id_len(EventType::TABLE_MAP), self.format.flavour());
+        let body = reader.peek();
+        let table = self
+            .seen
+            .get_or_decode(body, || TableMap::read(reader, id_len, flavour))?;
+        self.tables.insert(Arc::clone(&table));
         Ok(table)
     }
 
-    fn rows<'a>(&mut self, event_type: EventType, body: &'a [u8]) -> Result<Rows<'a>, FieldError> {
-        let id_len = self.id_len(event_type);
-        let head = RowsHead::decode(body, id_len)?;
-        let Some(table) = self.tables.get(&head.table_id).map(Arc::clone) else {
+    fn rows<'a>(&mut self, event_type: EventType, reader: &mut Reader<'a>) -> Result<Rows<'a>, FieldError> {
+        let id_len = self.format.table_id_len(event_type);
+        let head = RowsHead::decode(reader.peek(), id_len)?;
+        let Some(table) = self.tables.get(head.table_id).map(Arc::clone) else {
             return Err(FieldError::NoTableMap {
                 table_id: head.table_id,
             });
         };
-        let rows = Rows::decode(event_type, body, id_len, table)?;
+        let rows = Rows::read(event_type, reader, id_len, table)?;
         if head.flags.contains(RowsFlags::STMT_END) {
             self.tables.clear();
         }

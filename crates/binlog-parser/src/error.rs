@@ -51,6 +51,20 @@ pub enum FieldError {
         /// The id in the row event.
         table_id: u64,
     },
+    /// Compressed bytes cannot be expanded.
+    #[error("compressed bytes: {why}")]
+    Compressed {
+        /// What is wrong with them.
+        why: &'static str,
+    },
+    /// What compressed bytes are expanded to is not what it should be.
+    #[error("expanded +{offset}: {error}")]
+    Expanded {
+        /// Offset in the plain bytes of the event that cannot be read.
+        offset: u64,
+        /// What happened.
+        error: Box<FieldError>,
+    },
     /// The form is known and this version does not decode it.
     #[error("{field}: not supported: {why}")]
     Unsupported {

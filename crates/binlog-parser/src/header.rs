@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::checksum::ChecksumAlgorithm;
 use crate::error::FieldError;
 
 /// Length of the common header in bytes.
@@ -42,6 +43,7 @@ event_types! {
     MARIADB_START_ENCRYPTION = 164, MARIADB_QUERY_COMPRESSED = 165, MARIADB_WRITE_ROWS_COMPRESSED_V1 = 166,
     MARIADB_UPDATE_ROWS_COMPRESSED_V1 = 167, MARIADB_DELETE_ROWS_COMPRESSED_V1 = 168,
     MARIADB_WRITE_ROWS_COMPRESSED = 169, MARIADB_UPDATE_ROWS_COMPRESSED = 170, MARIADB_DELETE_ROWS_COMPRESSED = 171,
+    MARIADB_PARTIAL_ROW_DATA = 172,
 }
 
 impl fmt::Display for EventType {
@@ -153,6 +155,27 @@ impl EventHeader {
         out.extend(self.event_size.to_le_bytes());
         out.extend(self.log_pos.to_le_bytes());
         out.extend(self.flags.0.to_le_bytes());
+    }
+
+    /// Completes an event at the end of `out`. `out[from..]` is a header of any content, and a body: the header becomes
+    /// this one, with the event's size, and a checksum is appended.
+    ///
+    /// # Errors
+    /// The event is of 4 GiB or more.
+    pub fn complete(self, checksum: ChecksumAlgorithm, from: usize, out: &mut Vec<u8>) -> Result<(), FieldError> {
+        let size = out.len() - from + checksum.len();
+        let Ok(event_size) = u32::try_from(size) else {
+            return Err(FieldError::Invalid {
+                field: "event size",
+                value: size as u64,
+                why: "is larger than any event",
+            });
+        };
+        let mut bytes = Vec::with_capacity(HEADER_LEN);
+        Self { event_size, ..self }.encode(&mut bytes);
+        out.iter_mut().skip(from).zip(bytes).for_each(|(to, byte)| *to = byte);
+        checksum.append(out, from);
+        Ok(())
     }
 
     /// Whether the event was made for the stream and stands in no log.

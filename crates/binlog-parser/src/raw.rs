@@ -21,31 +21,14 @@ impl<'a> RawEvent<'a> {
     ///
     /// # Errors
     /// The header is cut off, its length is less than a header and a checksum, or the event is cut off.
+    #[inline]
     pub fn first(bytes: &'a [u8], offset: u64, format: &FormatDescription) -> Result<Self, EventError> {
-        let fail = |event_type, field_offset, error| EventError {
-            event_type,
-            event_offset: offset,
-            field_offset,
-            error,
-        };
-        let header = EventHeader::decode(bytes).map_err(|error| fail(None, 0, error))?;
+        let header = EventHeader::decode(bytes).map_err(|error| unframed(None, offset, error))?;
         let checksum = checksum_of(&header, bytes, format);
         let size = header.event_size as usize;
-        let at_size = |error| fail(Some(header.event_type), 9, error);
-        if size < HEADER_LEN + checksum.len() {
-            let value = u64::from(header.event_size);
-            return Err(at_size(FieldError::Invalid {
-                field: "event size",
-                value,
-                why: "is less than header and checksum",
-            }));
-        }
-        let Some(bytes) = bytes.get(..size) else {
-            return Err(at_size(FieldError::Short {
-                field: "event",
-                need: size,
-                have: bytes.len(),
-            }));
+        let whole = bytes.get(..size).filter(|_| size >= HEADER_LEN + checksum.len());
+        let Some(bytes) = whole else {
+            return Err(unframed(Some(&header), offset, misfit(&header, checksum, bytes.len())));
         };
         Ok(Self {
             header,
@@ -99,7 +82,57 @@ impl<'a> RawEvent<'a> {
     }
 }
 
+/// Appends a whole event: the header with its `event_size` made right, the body, and a checksum over both.
+/// [`EventHeader::complete`] does the same for a body that is encoded in its place.
+///
+/// `checksum` is that of the log for this type: see [`FormatDescription::checksum_of`].
+///
+/// # Errors
+/// The event is 4 GiB or more, for which the header has no room.
+pub fn put_event(
+    out: &mut Vec<u8>,
+    header: &EventHeader,
+    body: &[u8],
+    checksum: ChecksumAlgorithm,
+) -> Result<(), FieldError> {
+    let from = out.len();
+    out.reserve(HEADER_LEN + body.len() + checksum.len());
+    header.encode(out);
+    out.extend(body);
+    header.complete(checksum, from, out)
+}
+
+#[cold]
+fn unframed(header: Option<&EventHeader>, offset: u64, error: FieldError) -> EventError {
+    const SIZE_AT: usize = 9;
+    EventError {
+        event_type: header.map(|header| header.event_type),
+        event_offset: offset,
+        field_offset: header.map_or(0, |_| SIZE_AT),
+        error,
+    }
+}
+
+/// Why an event of this header is not in `have` bytes.
+#[cold]
+fn misfit(header: &EventHeader, checksum: ChecksumAlgorithm, have: usize) -> FieldError {
+    let need = header.event_size as usize;
+    match need < HEADER_LEN + checksum.len() {
+        true => FieldError::Invalid {
+            field: "event size",
+            value: u64::from(header.event_size),
+            why: "is less than header and checksum",
+        },
+        false => FieldError::Short {
+            field: "event",
+            need,
+            have,
+        },
+    }
+}
+
 /// A format description says itself whether it carries a checksum; others go by the one in force.
+#[inline]
 fn checksum_of(header: &EventHeader, bytes: &[u8], format: &FormatDescription) -> ChecksumAlgorithm {
     if header.event_type != EventType::FORMAT_DESCRIPTION {
         return format.checksum;

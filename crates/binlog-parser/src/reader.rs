@@ -69,6 +69,22 @@ impl<'a> Reader<'a> {
         self.take(len, field).map(Reader::new)
     }
 
+    /// Reads inside the next `len` bytes alone. After an error this reader stands where `read` met it.
+    pub fn within<T>(
+        &mut self,
+        len: u64,
+        field: &'static str,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, FieldError>,
+    ) -> Result<T, FieldError> {
+        let before = *self;
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        let mut inner = self.sub(len, field)?;
+        read(&mut inner).inspect_err(|_| {
+            *self = before;
+            self.rest = self.rest.get(len - inner.remaining()..).unwrap_or_default();
+        })
+    }
+
     /// The next `N` bytes as an array.
     #[inline]
     pub fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], FieldError> {
@@ -112,19 +128,22 @@ impl<'a> Reader<'a> {
     /// A little-endian unsigned integer of `len` bytes, at most 8.
     #[inline]
     pub fn uint(&mut self, len: usize, field: &'static str) -> Result<u64, FieldError> {
-        let mut wide = [0; 8];
-        let bytes = self.take(len, field)?;
-        match wide.get_mut(..len) {
-            Some(low) => low.copy_from_slice(bytes),
-            None => {
-                return Err(FieldError::Invalid {
-                    field,
-                    value: len as u64,
-                    why: "bytes do not fit an integer",
-                });
-            }
+        match len {
+            1 => self.u8(field).map(u64::from),
+            2 => self.u16(field).map(u64::from),
+            4 => self.u32(field).map(u64::from),
+            8 => self.u64(field),
+            0..8 => Ok(self
+                .take(len, field)?
+                .iter()
+                .rev()
+                .fold(0, |sum, byte| sum << 8 | u64::from(*byte))),
+            _ => Err(FieldError::Invalid {
+                field,
+                value: len as u64,
+                why: "bytes do not fit an integer",
+            }),
         }
-        Ok(u64::from_le_bytes(wide))
     }
 
     /// A big-endian unsigned integer of `len` bytes, at most 8.
@@ -158,6 +177,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A length-encoded integer that must stand in its shortest form, as [`put_lenenc`] writes it.
+    pub fn shortest_lenenc(&mut self, field: &'static str) -> Result<u64, FieldError> {
+        let before = self.offset();
+        let value = self.lenenc(field)?;
+        match self.offset() - before == lenenc_len(value) {
+            true => Ok(value),
+            false => Err(FieldError::Invalid {
+                field,
+                value,
+                why: "is not in its shortest form",
+            }),
+        }
+    }
+
     /// A length-encoded integer and as many bytes.
     pub fn lenenc_bytes(&mut self, field: &'static str) -> Result<&'a [u8], FieldError> {
         let len = self.lenenc(field)?;
@@ -178,6 +211,30 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
+    /// A byte that must be zero.
+    pub fn zero(&mut self, field: &'static str) -> Result<(), FieldError> {
+        match self.u8(field)? {
+            0 => Ok(()),
+            other => Err(FieldError::Invalid {
+                field,
+                value: u64::from(other),
+                why: "is no terminating zero",
+            }),
+        }
+    }
+
+    /// A byte that must be 0 or 1.
+    pub fn flag(&mut self, field: &'static str) -> Result<bool, FieldError> {
+        match self.u8(field)? {
+            byte @ 0..=1 => Ok(byte == 1),
+            other => Err(FieldError::Invalid {
+                field,
+                value: u64::from(other),
+                why: "is neither 0 nor 1",
+            }),
+        }
+    }
+
     /// An error where bytes are left.
     pub fn finish(&self, last_field: &'static str) -> Result<(), FieldError> {
         match self.rest.len() {
@@ -187,6 +244,16 @@ impl<'a> Reader<'a> {
                 left,
             }),
         }
+    }
+}
+
+/// Bytes of a length-encoded integer in its shortest form.
+fn lenenc_len(value: u64) -> usize {
+    match value {
+        0..=250 => 1,
+        251..=0xffff => 3,
+        0x1_0000..=0xff_ffff => 4,
+        _ => 9,
     }
 }
 
@@ -201,4 +268,16 @@ pub fn put_lenenc(out: &mut Vec<u8>, value: u64) {
     };
     out.extend(marker);
     out.extend(bytes.iter().take(len));
+}
+
+/// Writes bits, the lowest of the first byte first.
+pub(crate) fn put_bits(bits: impl Iterator<Item = bool>, out: &mut Vec<u8>) {
+    for (index, bit) in bits.enumerate() {
+        if index % 8 == 0 {
+            out.push(0);
+        }
+        if let Some(last) = out.last_mut() {
+            *last |= u8::from(bit) << (index % 8);
+        }
+    }
 }

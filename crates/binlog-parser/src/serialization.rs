@@ -7,13 +7,21 @@
 use crate::error::FieldError;
 use crate::reader::Reader;
 
-/// Reads an unsigned integer of 1 to 9 bytes.
+/// Reads an unsigned integer of 1 to 9 bytes, in its shortest form.
 pub(crate) fn read_uint(reader: &mut Reader<'_>, field: &'static str) -> Result<u64, FieldError> {
     let first = reader.u8(field)?;
     let more = first.trailing_ones();
     let high = reader.uint(more as usize, field)?;
     let low = first.checked_shr(more + 1).unwrap_or(0);
-    Ok(u64::from(low) | high << 7_u32.saturating_sub(more))
+    let value = u64::from(low) | high << 7_u32.saturating_sub(more);
+    match uint_len(value) == 1 + more as usize {
+        true => Ok(value),
+        false => Err(FieldError::Invalid {
+            field,
+            value,
+            why: "is not in its shortest form",
+        }),
+    }
 }
 
 /// Reads a signed integer of 1 to 9 bytes.

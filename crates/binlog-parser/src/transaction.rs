@@ -59,6 +59,12 @@ enum Role {
 }
 
 impl TransactionTracker {
+    /// A tracker whose stream begins inside of a transaction, behind its BEGIN.
+    #[must_use]
+    pub fn inside() -> Self {
+        Self { state: State::Open }
+    }
+
     /// Whether a transaction is open.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -101,19 +107,25 @@ impl Role {
     fn of(event: &Event<'_>) -> Self {
         match event {
             Event::FormatDescription(_)
+            | Event::StartV3(_)
             | Event::Rotate(_)
             | Event::Stop
             | Event::PreviousGtids(_)
             | Event::MariaDbGtidList(_)
             | Event::MariaDbBinlogCheckpoint { .. }
-            | Event::Heartbeat => Self::Outside,
+            | Event::MariaDbStartEncryption(_)
+            | Event::Heartbeat(_) => Self::Outside,
             Event::Incident(_) => Self::Interrupts,
             Event::Gtid(_) => Self::Announces,
             Event::MariaDbGtid(gtid) => Self::of_mariadb_gtid(gtid.flags),
             Event::Query(query) => Self::of_sql(query.sql),
-            Event::ExecuteLoadQuery(_) => Self::Statement,
+            Event::ExecuteLoadQuery(_) | Event::Load(_) | Event::ExecLoad { .. } => Self::Statement,
             Event::Xid(_) | Event::XaPrepare(_) | Event::TransactionPayload(_) => Self::Ends,
-            Event::Ignorable(_) | Event::Unknown(_) => Self::Anywhere,
+            Event::Slave(_)
+            | Event::TransactionContext(_)
+            | Event::ViewChange(_)
+            | Event::Ignorable(_)
+            | Event::Unknown(_) => Self::Anywhere,
             _ => Self::Part,
         }
     }
@@ -134,7 +146,11 @@ impl Role {
             EventType::GTID | EventType::ANONYMOUS_GTID | EventType::GTID_TAGGED => Self::Announces,
             EventType::MARIADB_GTID => Self::of_mariadb_gtid(mariadb_gtid_flags(raw.body())),
             EventType::QUERY => Self::of_sql(sql(raw.body())),
-            EventType::EXECUTE_LOAD_QUERY | EventType::MARIADB_QUERY_COMPRESSED => Self::Statement,
+            EventType::EXECUTE_LOAD_QUERY
+            | EventType::LOAD
+            | EventType::NEW_LOAD
+            | EventType::EXEC_LOAD
+            | EventType::MARIADB_QUERY_COMPRESSED => Self::Statement,
             EventType::XID | EventType::XA_PREPARE | EventType::TRANSACTION_PAYLOAD => Self::Ends,
             EventType::SLAVE | EventType::IGNORABLE | EventType::TRANSACTION_CONTEXT | EventType::VIEW_CHANGE => {
                 Self::Anywhere

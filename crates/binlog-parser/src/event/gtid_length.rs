@@ -1,7 +1,9 @@
 //! The transaction length in a MySQL GTID: it counts the event itself, whose size hangs on it.
 
+use crate::error::FieldError;
 use crate::event::GtidEvent;
-use crate::header::EventType;
+use crate::header::{EventType, HEADER_LEN};
+use crate::raw::RawEvent;
 
 impl GtidEvent {
     /// The same event with the transaction length that it has when `rest_of_transaction` bytes follow it. The
@@ -24,6 +26,29 @@ impl GtidEvent {
             }
             event.transaction_length = Some(length);
         }
+    }
+
+    /// A whole event again, with the length of a transaction of which `rest` bytes follow it; `None` where the event
+    /// is no GTID, or one that has no such field.
+    ///
+    /// # Errors
+    /// The event cannot be read.
+    pub fn measured(raw: &RawEvent<'_>, rest: u64) -> Result<Option<Vec<u8>>, FieldError> {
+        let event = match raw.header.event_type {
+            EventType::GTID => Self::decode(raw.body(), false)?,
+            EventType::ANONYMOUS_GTID => Self::decode(raw.body(), true)?,
+            EventType::GTID_TAGGED => Self::decode_tagged(raw.body())?,
+            _ => return Ok(None),
+        };
+        if event.transaction_length.is_none() {
+            return Ok(None);
+        }
+        let mut out = Vec::with_capacity(raw.bytes().len() + 8);
+        raw.header.encode(&mut out);
+        let event = event.with_transaction_length(rest, HEADER_LEN + raw.checksum().len());
+        event.encode(&mut out, raw.header.event_type)?;
+        raw.header.complete(raw.checksum(), 0, &mut out)?;
+        Ok(Some(out))
     }
 
     fn body_len(&self) -> usize {

@@ -92,7 +92,7 @@ impl MariaDbGtidExtraFlags {
         self.0 & other.0 == other.0
     }
 
-    fn ends_alter(self) -> bool {
+    pub(super) fn ends_alter(self) -> bool {
         self.contains(Self::COMMIT_ALTER) || self.contains(Self::ROLLBACK_ALTER)
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::error::FieldError;
 use crate::event::GtidEvent;
+use crate::event::gtid::unlike;
 use crate::gtid::{Gtid, Sid, Tag, checked_gno};
 use crate::reader::Reader;
 use crate::serialization::{put_int, put_string, put_uint, read_int, read_string, read_uint, uint_len};
@@ -13,24 +14,22 @@ use crate::serialization::{put_int, put_string, put_uint, read_int, read_string,
 const VERSION: u64 = 1;
 const FIELDS: u64 = 12;
 
-/// The server marks none of the fields as one that a reader must know.
-const MUST_KNOW: u64 = 0;
-
 impl GtidEvent {
     /// Reads the body of a GTID_TAGGED.
     pub fn decode_tagged(body: &[u8]) -> Result<Self, FieldError> {
         let mut reader = Reader::new(body);
-        read_head(&mut reader, body.len())?;
+        let fields_to_know = read_head(&mut reader, body.len())?;
         let mut fields = Fields(reader);
         let flags = fields.required(0, "flags", narrow)?;
         let gtid = fields.gtid()?;
         let last_committed = fields.required(4, "last committed", read_int)?;
         let sequence_number = fields.required(5, "sequence number", read_int)?;
         let immediate_commit_timestamp = fields.optional(6, "immediate commit timestamp", read_uint)?;
-        let original_commit_timestamp = fields.optional(7, "original commit timestamp", read_uint)?;
+        let original_commit_timestamp =
+            fields.unlike(7, "original commit timestamp", read_uint, immediate_commit_timestamp)?;
         let transaction_length = fields.optional(8, "transaction length", read_uint)?;
         let immediate_server_version = fields.optional(9, "immediate server version", narrow)?;
-        let original_server_version = fields.optional(10, "original server version", narrow)?;
+        let original_server_version = fields.unlike(10, "original server version", narrow, immediate_server_version)?;
         Ok(Self {
             gtid: Some(gtid),
             flags,
@@ -42,6 +41,7 @@ impl GtidEvent {
             immediate_server_version,
             original_server_version: original_server_version.or(immediate_server_version),
             commit_group_ticket: fields.optional(11, "commit group ticket", read_uint)?,
+            fields_to_know,
             tail: fields.0.take_rest().into(),
         })
     }
@@ -52,10 +52,10 @@ impl GtidEvent {
         fields.extend(&self.tail);
         let inner = fields.len() as u64;
         // As the server does, the size is measured without the head, and then counts the head too.
-        let head = uint_len(VERSION) + uint_len(inner) + uint_len(MUST_KNOW);
+        let head = uint_len(VERSION) + uint_len(inner) + uint_len(self.fields_to_know);
         put_uint(out, VERSION);
         put_uint(out, inner + head as u64);
-        put_uint(out, MUST_KNOW);
+        put_uint(out, self.fields_to_know);
         out.extend(fields);
     }
 
@@ -96,6 +96,20 @@ impl<'a> Fields<'a> {
         read(&mut self.0, name).map(Some)
     }
 
+    /// A value of the server of origin, which stands there only if it is not this one.
+    fn unlike<T: PartialEq + Copy + Into<u64>>(
+        &mut self,
+        id: u64,
+        name: &'static str,
+        read: Read<'a, T>,
+        immediate: Option<T>,
+    ) -> Result<Option<T>, FieldError> {
+        match (self.optional(id, name, read)?, immediate) {
+            (Some(original), Some(immediate)) => unlike(original, immediate, name).map(Some),
+            (original, _) => Ok(original),
+        }
+    }
+
     fn required<T>(&mut self, id: u64, name: &'static str, read: Read<'a, T>) -> Result<T, FieldError> {
         self.optional(id, name, read)?.ok_or(FieldError::Invalid {
             field: name,
@@ -116,7 +130,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn read_head(reader: &mut Reader<'_>, have: usize) -> Result<(), FieldError> {
+/// Returns the number of fields that a reader must know.
+fn read_head(reader: &mut Reader<'_>, have: usize) -> Result<u64, FieldError> {
     let version = read_uint(reader, "serialization version")?;
     if version != VERSION {
         return Err(FieldError::Invalid {
@@ -133,8 +148,14 @@ fn read_head(reader: &mut Reader<'_>, have: usize) -> Result<(), FieldError> {
             have,
         });
     }
+    if size < have {
+        return Err(FieldError::LeftOver {
+            field: "the size",
+            left: have - size,
+        });
+    }
     match read_uint(reader, "fields to know")? {
-        0..=FIELDS => Ok(()),
+        fields @ 0..=FIELDS => Ok(fields),
         _ => Err(FieldError::Unsupported {
             field: "GTID_TAGGED",
             why: "it has fields of a later server that a reader must know",
@@ -218,6 +239,7 @@ mod tests {
             immediate_server_version: Some(u32::MAX),
             original_server_version: Some(0),
             commit_group_ticket: Some(u64::MAX),
+            fields_to_know: 12,
             tail: [24, 2].into(),
         };
         let mut body = Vec::new();
@@ -232,10 +254,12 @@ mod tests {
             ("", "serialization version: need 1 bytes, have 0"),
             ("04", "serialization version: 2 is not 1"),
             ("0208", "size: need 4 bytes, have 2"),
+            ("02060000", "1 bytes left over after the size"),
+            ("0500060000", "serialization version: 1 is not in its shortest form"),
             ("02061a", "GTID_TAGGED: not supported: it has fields of a later server that a reader must know"),
             ("020600", "flags: 0 is the number of a field that must be there and is not"),
             ("020a000001", "flags: need 1 bytes, have 0"),
-            ("020a00000104", "flags: 256 is too large"),
+            ("020c00000104", "flags: 256 is too large"),
         ];
         for (body, expected) in cases {
             let error = GtidEvent::decode_tagged(&hex(body)).unwrap_err();

@@ -25,6 +25,12 @@ impl<'a> AppendBlock<'a> {
             data: reader.take_rest(),
         })
     }
+
+    /// Appends the body, which is the same for the first block and for further ones.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.extend(self.file_id.to_le_bytes());
+        out.extend(self.data);
+    }
 }
 
 /// What LOAD DATA does with rows whose key stands already.
@@ -81,5 +87,64 @@ impl<'a> ExecuteLoadQuery<'a> {
             file_name_end,
             duplicates,
         })
+    }
+
+    /// Appends the body.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        self.query.put_head(out);
+        for number in [self.file_id, self.file_name_start, self.file_name_end] {
+            out.extend(number.to_le_bytes());
+        }
+        out.push(match self.duplicates {
+            LoadDuplicates::Error => 0,
+            LoadDuplicates::Ignore => 1,
+            LoadDuplicates::Replace => 2,
+        });
+        self.query.put_tail(out);
+    }
+}
+
+/// DELETE_FILE and EXEC_LOAD: the number of a file, and nothing else.
+pub(crate) fn file_id(body: &[u8]) -> Result<u32, FieldError> {
+    let mut reader = Reader::new(body);
+    let file_id = reader.u32("file id")?;
+    reader.finish("file id")?;
+    Ok(file_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks() {
+        let body = b"\x02\0\0\0a,b\n";
+        let block = AppendBlock::decode(body, true).unwrap();
+        assert_eq!((block.file_id, block.first, block.data), (2, true, &b"a,b\n"[..]));
+        let mut again = Vec::new();
+        block.encode(&mut again);
+        assert_eq!(again, body);
+        assert_eq!(file_id(&body[..4]), Ok(2));
+        assert_eq!(
+            file_id(body).unwrap_err().to_string(),
+            "4 bytes left over after file id"
+        );
+    }
+
+    #[test]
+    fn statements() {
+        for duplicates in 0..=2 {
+            let head = b"\x07\0\0\0\0\0\0\0\x01\0\0\x02\0\x03\0\0\0\x0a\0\0\0\x10\0\0\0";
+            let body = [&head[..], &[duplicates], b"\x13\x00d\0LOAD DATA INFILE 'f'"].concat();
+            let load = ExecuteLoadQuery::decode(&body).unwrap();
+            assert_eq!((load.file_id, load.file_name_start, load.file_name_end), (3, 10, 16));
+            assert_eq!((load.query.thread_id, load.query.schema), (7, &b"d"[..]));
+            let mut again = Vec::new();
+            load.encode(&mut again);
+            assert_eq!(again, body);
+            for len in 0..body.len() - load.query.sql.len() {
+                assert!(ExecuteLoadQuery::decode(&body[..len]).is_err(), "{len}");
+            }
+        }
     }
 }

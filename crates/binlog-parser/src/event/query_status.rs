@@ -1,40 +1,12 @@
 //! Status variables of QUERY: the session that a statement ran in.
-//!
-//! Codes and layouts: `Query_log_event` in the servers' `log_event` sources.
 
 use crate::error::FieldError;
+use crate::event::status_variable::{AutoIncrement, Charsets, Invoker, MariaDbAlterFlags, StatusVariable};
 use crate::reader::Reader;
 
-/// `auto_increment_increment` and `auto_increment_offset`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AutoIncrement {
-    /// Step.
-    pub increment: u16,
-    /// First value.
-    pub offset: u16,
-}
-
-/// Collation numbers of the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Charsets {
-    /// `character_set_client`, as the number of its default collation.
-    pub client: u16,
-    /// `collation_connection`
-    pub connection: u16,
-    /// `collation_server`
-    pub server: u16,
-}
-
-/// The account that a statement's `DEFINER` defaults to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Invoker<'a> {
-    /// User name.
-    pub user: &'a [u8],
-    /// Host name.
-    pub host: &'a [u8],
-}
-
-/// The status variables. Absent ones are `None`: the statement does not depend on them.
+/// The status variables. Absent ones are `None`: the statement does not depend on them. The last one of a code counts.
+///
+/// [`Self::raw`] is what is encoded again; the other fields are read from it.
 #[derive(Debug, Clone, Default)]
 pub struct QueryStatus<'a> {
     /// The variables' bytes as they stand in the event.
@@ -73,10 +45,12 @@ pub struct QueryStatus<'a> {
     pub sql_require_primary_key: Option<bool>,
     /// `default_table_encryption`
     pub default_table_encryption: Option<bool>,
+    /// `enable_cascade_triggers`: whether the changes of foreign keys fire triggers (MySQL 9.7 on).
+    pub enable_cascade_triggers: Option<bool>,
     /// MariaDB: transaction number of a DDL statement.
     pub mariadb_xid: Option<u64>,
-    /// MariaDB: further flags of the transaction.
-    pub mariadb_gtid_flags3: Option<u16>,
+    /// MariaDB: which part of a two-phase ALTER TABLE this is.
+    pub mariadb_alter: Option<MariaDbAlterFlags>,
     /// MariaDB: pairs of character set and its default collation, as stored.
     pub mariadb_character_set_collations: Option<&'a [u8]>,
     /// Bytes from the first variable that is not known; servers stop reading there too.
@@ -98,93 +72,117 @@ impl<'a> QueryStatus<'a> {
     /// Reads the variables.
     pub fn decode(raw: &'a [u8]) -> Result<Self, FieldError> {
         let mut status = Self { raw, ..Self::default() };
-        let mut reader = Reader::new(raw);
-        while !reader.is_empty() {
-            let before = reader.peek();
-            let code = reader.u8("status variable code")?;
-            if !status.read_variable(code, &mut reader)? {
-                status.unknown = before;
-                break;
-            }
+        for variable in Self::variables(raw) {
+            status.set(variable?);
         }
         Ok(status)
     }
 
-    /// Reads one variable's value; `false` where its code is not known.
-    fn read_variable(&mut self, code: u8, reader: &mut Reader<'a>) -> Result<bool, FieldError> {
-        match code {
-            0 => self.flags2 = Some(reader.u32("flags2")?),
-            1 => self.sql_mode = Some(reader.u64("sql_mode")?),
-            2 => self.catalog = Some(catalog_with_terminator(reader)?),
-            3 => {
-                let increment = reader.u16("auto_increment_increment")?;
-                self.auto_increment = Some(AutoIncrement {
-                    increment,
-                    offset: reader.u16("auto_increment_offset")?,
-                });
+    /// The variables in the order stored, with duplicates. After an error there are no more.
+    pub fn variables(raw: &'a [u8]) -> impl Iterator<Item = Result<StatusVariable<'a>, FieldError>> {
+        let mut reader = Reader::new(raw);
+        std::iter::from_fn(move || {
+            let next = (!reader.is_empty()).then(|| StatusVariable::read(&mut reader))?;
+            if next.is_err() {
+                reader.take_rest();
             }
-            4 => self.charsets = Some(charsets(reader)?),
-            5 => self.time_zone = Some(short_text(reader, "time_zone")?),
-            6 => self.catalog = Some(short_text(reader, "catalog")?),
-            7 => self.lc_time_names = Some(reader.u16("lc_time_names")?),
-            8 => self.charset_database = Some(reader.u16("charset_database")?),
-            9 => self.table_map_for_update = Some(reader.u64("table_map_for_update")?),
-            10 => {
-                reader.u32("master_data_written")?;
-            }
-            11 => {
-                let user = short_text(reader, "invoker user")?;
-                self.invoker = Some(Invoker {
-                    user,
-                    host: short_text(reader, "invoker host")?,
-                });
-            }
-            12 => self.updated_databases = Some(updated_databases(reader)?),
-            13 => self.microseconds = Some(reader.uint(3, "microseconds")? as u32),
-            16 => self.explicit_defaults_for_timestamp = Some(reader.u8("explicit_defaults_for_timestamp")? != 0),
-            17 => self.ddl_xid = Some(reader.u64("ddl xid")?),
-            18 => self.default_collation_for_utf8mb4 = Some(reader.u16("default_collation_for_utf8mb4")?),
-            19 => self.sql_require_primary_key = Some(reader.u8("sql_require_primary_key")? != 0),
-            20 => self.default_table_encryption = Some(reader.u8("default_table_encryption")? != 0),
-            128 => self.microseconds = Some(reader.uint(3, "hrnow")? as u32),
-            129 => self.mariadb_xid = Some(reader.u64("xid")?),
-            130 => self.mariadb_gtid_flags3 = Some(reader.u16("gtid flags")?),
-            131 => {
-                let count = reader.u8("character_set_collations count")?;
-                self.mariadb_character_set_collations =
-                    Some(reader.take(usize::from(count) * 4, "character_set_collations")?);
-            }
-            _ => return Ok(false),
+            Some(next)
+        })
+    }
+
+    /// Appends the variables as they were read.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.extend(self.raw);
+    }
+
+    fn set(&mut self, variable: StatusVariable<'a>) {
+        use StatusVariable as V;
+        match variable {
+            V::Flags2(value) => self.flags2 = Some(value),
+            V::SqlMode(value) => self.sql_mode = Some(value),
+            V::TerminatedCatalog(text) | V::Catalog(text) => self.catalog = Some(text),
+            V::AutoIncrement(value) => self.auto_increment = Some(value),
+            V::Charsets(value) => self.charsets = Some(value),
+            V::TimeZone(text) => self.time_zone = Some(text),
+            V::LcTimeNames(value) => self.lc_time_names = Some(value),
+            V::CharsetDatabase(value) => self.charset_database = Some(value),
+            V::TableMapForUpdate(value) => self.table_map_for_update = Some(value),
+            V::MasterDataWritten(_) => {}
+            V::Invoker(value) => self.invoker = Some(value),
+            V::UpdatedDatabases { names, .. } => self.updated_databases = Some(terminated(names)),
+            V::Microseconds(value) | V::MariaDbHrnow(value) => self.microseconds = Some(value),
+            V::ExplicitDefaultsForTimestamp(value) => self.explicit_defaults_for_timestamp = Some(value != 0),
+            V::DdlXid(value) => self.ddl_xid = Some(value),
+            V::DefaultCollationForUtf8mb4(value) => self.default_collation_for_utf8mb4 = Some(value),
+            V::SqlRequirePrimaryKey(value) => self.sql_require_primary_key = Some(value != 0),
+            V::DefaultTableEncryption(value) => self.default_table_encryption = Some(value != 0),
+            V::EnableCascadeTriggers(value) => self.enable_cascade_triggers = Some(value != 0),
+            V::MariaDbXid(value) => self.mariadb_xid = Some(value),
+            V::MariaDbAlterFlags(value) => self.mariadb_alter = Some(value),
+            V::MariaDbCharacterSetCollations(pairs) => self.mariadb_character_set_collations = Some(pairs),
+            V::Unknown(bytes) => self.unknown = bytes,
         }
-        Ok(true)
     }
 }
 
-fn short_text<'a>(reader: &mut Reader<'a>, field: &'static str) -> Result<&'a [u8], FieldError> {
-    let len = reader.u8(field)?;
-    reader.take(usize::from(len), field)
+/// The names in a text where each ends in a zero byte.
+fn terminated(names: &[u8]) -> Vec<&[u8]> {
+    let ends = |byte: &u8| *byte == 0;
+    names
+        .split_inclusive(ends)
+        .map(|name| name.strip_suffix(&[0]).unwrap_or(name))
+        .collect()
 }
 
-/// The form of MySQL 5.0.0 to 5.0.3 has a terminator after the text.
-fn catalog_with_terminator<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], FieldError> {
-    let text = short_text(reader, "catalog")?;
-    reader.take(1, "catalog terminator")?;
-    Ok(text)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn charsets(reader: &mut Reader<'_>) -> Result<Charsets, FieldError> {
-    Ok(Charsets {
-        client: reader.u16("character_set_client")?,
-        connection: reader.u16("collation_connection")?,
-        server: reader.u16("collation_server")?,
-    })
-}
+    #[test]
+    fn the_order_is_kept() {
+        let raw = b"\x06\x03std\x00\x01\0\0\0\x0c\x02a\0b\0\x00\x02\0\0\0\x19\x01\x06\x03xxx";
+        let status = QueryStatus::decode(raw).unwrap();
+        assert_eq!((status.flags2, status.catalog), (Some(2), Some(&b"std"[..])));
+        assert_eq!(status.updated_databases, Some(vec![&b"a"[..], b"b"]));
+        assert_eq!(status.unknown, b"\x19\x01\x06\x03xxx");
+        let (mut whole, mut each) = (Vec::new(), Vec::new());
+        status.encode(&mut whole);
+        for variable in QueryStatus::variables(raw) {
+            variable.unwrap().encode(&mut each);
+        }
+        assert_eq!((whole, each), (raw.to_vec(), raw.to_vec()));
+    }
 
-fn updated_databases<'a>(reader: &mut Reader<'a>) -> Result<Vec<&'a [u8]>, FieldError> {
-    /// `OVER_MAX_DBS_IN_EVENT_MTS`
-    const TOO_MANY: u8 = 254;
-    match reader.u8("updated databases count")? {
-        TOO_MANY => Ok(Vec::new()),
-        count => (0..count).map(|_| reader.zero_terminated("updated database")).collect(),
+    /// As MariaDB 11.8 writes the two halves of an ALTER TABLE, and one that failed.
+    #[test]
+    fn two_phase_alter() {
+        let head = b"\0\0\0\0\0\x01\x01\0\0\0\0\0\0\0\x06\x03std\x04\x40\0\x09\0\x09\0\x81\x0c\0\0\0\0\0\0\0";
+        let check = |alter: &[u8], flags, start_alter_sequence| {
+            let raw = [&head[..], alter].concat();
+            let status = QueryStatus::decode(&raw).unwrap();
+            let found = status.mariadb_alter.unwrap();
+            assert_eq!(
+                (found.flags.0, found.start_alter_sequence),
+                (flags, start_alter_sequence)
+            );
+            assert!(status.unknown.is_empty());
+        };
+        check(&[0x82, 2], 2, None);
+        check(&[0x82, 4, 4, 0, 0, 0, 0, 0, 0, 0], 4, Some(4));
+        check(&[0x82, 8, 8, 0, 0, 0, 0, 0, 0, 0], 8, Some(8));
+    }
+
+    #[test]
+    fn too_many_databases() {
+        let status = QueryStatus::decode(&[12, 254]).unwrap();
+        assert_eq!(status.updated_databases, Some(Vec::new()));
+    }
+
+    #[test]
+    fn an_error_ends_the_variables() {
+        let mut variables = QueryStatus::variables(&[1, 2, 3]);
+        let error = variables.next().unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "sql_mode: need 8 bytes, have 2");
+        assert!(variables.next().is_none());
     }
 }

@@ -1,12 +1,17 @@
-//! WRITE_ROWS, UPDATE_ROWS and DELETE_ROWS, versions 1 and 2: row changes of one table.
+//! WRITE_ROWS, UPDATE_ROWS and DELETE_ROWS, versions 1 and 2, and PARTIAL_UPDATE_ROWS: row changes of one table.
+
+mod extra;
+mod image;
 
 use std::sync::Arc;
+
+pub use extra::{NdbInfo, RowsExtra};
 
 use crate::error::FieldError;
 use crate::event::table_map::{ColumnSet, TableMap};
 use crate::header::EventType;
-use crate::reader::Reader;
-use crate::value::{Cell, Row, Value};
+use crate::reader::{Reader, put_lenenc};
+use crate::value::Row;
 
 /// What a row event does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +54,10 @@ pub struct Rows<'a> {
     pub kind: RowsKind,
     /// Flags.
     pub flags: RowsFlags,
+    /// Whether JSON columns of after images may hold differences to the before image (PARTIAL_UPDATE_ROWS).
+    pub partial: bool,
+    /// What version 2 has between flags and columns, without its length; `None` in version 1.
+    pub extra_data: Option<&'a [u8]>,
     /// Columns in the before images (UPDATE, DELETE) or after images (INSERT): the first bitmap.
     pub columns: ColumnSet<'a>,
     /// Columns in the after images of an UPDATE: the second bitmap.
@@ -96,27 +105,81 @@ impl<'a> Rows<'a> {
         id_len: usize,
         table: Arc<TableMap>,
     ) -> Result<Self, FieldError> {
-        let mut reader = Reader::new(body);
+        Self::read(event_type, &mut Reader::new(body), id_len, table)
+    }
+
+    /// After an error the reader stands where it happened.
+    pub(crate) fn read(
+        event_type: EventType,
+        reader: &mut Reader<'a>,
+        id_len: usize,
+        table: Arc<TableMap>,
+    ) -> Result<Self, FieldError> {
         reader.take(id_len, "table id")?;
         let flags = RowsFlags(reader.u16("flags")?);
-        if has_extra_data(event_type) {
-            pass_extra_data(&mut reader)?;
-        }
+        let extra_data = match has_extra_data(event_type) {
+            true => Some(extra_data(reader)?),
+            false => None,
+        };
         let kind = kind(event_type)?;
-        let columns = columns(&mut reader, &table)?;
+        let columns = columns(reader, &table)?;
         let columns_after = match kind {
-            RowsKind::Update => Some(column_set(&mut reader, table.columns.len())?),
+            RowsKind::Update => Some(column_set(reader, table.columns.len())?),
             RowsKind::Insert | RowsKind::Delete => None,
         };
         Ok(Self {
             table,
             kind,
             flags,
+            partial: event_type == EventType::PARTIAL_UPDATE_ROWS,
+            extra_data,
             columns,
             columns_after,
             data_offset: crate::HEADER_LEN + reader.offset(),
             data: reader.take_rest(),
         })
+    }
+
+    /// Appends the body. `id_len` is the width of the table id, 6 or 4.
+    pub fn encode(&self, id_len: usize, out: &mut Vec<u8>) {
+        out.extend(self.table.table_id.to_le_bytes().iter().take(id_len));
+        out.extend(self.flags.0.to_le_bytes());
+        if let Some(extra) = self.extra_data {
+            out.extend((extra.len() as u16 + 2).to_le_bytes());
+            out.extend(extra);
+        }
+        put_lenenc(out, self.table.columns.len() as u64);
+        out.extend(self.columns.bytes());
+        out.extend(self.columns_after.iter().flat_map(|after| after.bytes()));
+        out.extend(self.data);
+    }
+
+    /// Appends one change as it stands in [`Rows::data`]: the images that the kind of event has, of its columns.
+    /// Where differences may stand in JSON columns, the after image says that they do.
+    ///
+    /// # Errors
+    /// A row has other columns than its image, or a value is none of its column. What was appended stays.
+    pub fn encode_change(&self, before: &Row<'_>, after: &Row<'_>, out: &mut Vec<u8>) -> Result<(), FieldError> {
+        let columns = &*self.table.columns;
+        match self.kind {
+            RowsKind::Insert => image::put(columns, self.columns, after, out),
+            RowsKind::Delete => image::put(columns, self.columns, before, out),
+            RowsKind::Update => {
+                image::put(columns, self.columns, before, out)?;
+                if self.partial {
+                    image::put_partial_bits(columns, after, out);
+                }
+                image::put(columns, self.columns_after.unwrap_or(self.columns), after, out)
+            }
+        }
+    }
+
+    /// What the extra data says.
+    ///
+    /// # Errors
+    /// It is cut off inside a field.
+    pub fn extra(&self) -> Result<RowsExtra<'a>, FieldError> {
+        RowsExtra::decode(self.extra_data.unwrap_or_default(), self.kind)
     }
 
     /// The row changes, in order.
@@ -181,43 +244,26 @@ impl<'a> Rows<'a> {
         before: &mut Row<'a>,
         after: &mut Row<'a>,
     ) -> Result<(), FieldError> {
+        let columns = &*self.table.columns;
         match self.kind {
-            RowsKind::Insert => self.read_image(reader, self.columns, after),
-            RowsKind::Delete => self.read_image(reader, self.columns, before),
+            RowsKind::Insert => image::read(columns, self.columns, reader, after),
+            RowsKind::Delete => image::read(columns, self.columns, reader, before),
             RowsKind::Update => {
-                self.read_image(reader, self.columns, before)?;
-                self.read_image(reader, self.columns_after.unwrap_or(self.columns), after)
+                image::read(columns, self.columns, reader, before)?;
+                let present = self.columns_after.unwrap_or(self.columns);
+                match self.partial {
+                    true => image::read_partial(columns, present, reader, after),
+                    false => image::read(columns, present, reader, after),
+                }
             }
         }
-    }
-
-    /// Reads the NULL bits of the columns in the image, then the values that are not NULL.
-    fn read_image(&self, reader: &mut Reader<'a>, present: ColumnSet<'a>, row: &mut Row<'a>) -> Result<(), FieldError> {
-        let count = present.count();
-        let nulls = ColumnSet::new(reader.take(count.div_ceil(8), "NULL bits")?, count);
-        let columns = &self.table.columns;
-        let all = count == columns.len();
-        let mut in_image = 0;
-        row.cells.reserve(columns.len());
-        for (index, column) in columns.iter().enumerate() {
-            if !all && !present.contains(index) {
-                row.cells.push(Cell::Absent);
-                continue;
-            }
-            row.cells.push(match nulls.contains(in_image) {
-                true => Cell::Null,
-                false => Cell::Value(Value::decode(reader, column)?),
-            });
-            in_image += 1;
-        }
-        Ok(())
     }
 }
 
 fn kind(event_type: EventType) -> Result<RowsKind, FieldError> {
     match event_type {
         EventType::WRITE_ROWS_V1 | EventType::WRITE_ROWS => Ok(RowsKind::Insert),
-        EventType::UPDATE_ROWS_V1 | EventType::UPDATE_ROWS => Ok(RowsKind::Update),
+        EventType::UPDATE_ROWS_V1 | EventType::UPDATE_ROWS | EventType::PARTIAL_UPDATE_ROWS => Ok(RowsKind::Update),
         EventType::DELETE_ROWS_V1 | EventType::DELETE_ROWS => Ok(RowsKind::Delete),
         _ => Err(FieldError::Unsupported {
             field: "event type",
@@ -230,11 +276,11 @@ fn kind(event_type: EventType) -> Result<RowsKind, FieldError> {
 fn has_extra_data(event_type: EventType) -> bool {
     matches!(
         event_type,
-        EventType::WRITE_ROWS | EventType::UPDATE_ROWS | EventType::DELETE_ROWS
+        EventType::WRITE_ROWS | EventType::UPDATE_ROWS | EventType::DELETE_ROWS | EventType::PARTIAL_UPDATE_ROWS
     )
 }
 
-fn pass_extra_data(reader: &mut Reader<'_>) -> Result<(), FieldError> {
+fn extra_data<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], FieldError> {
     let len = reader.u16("extra data length")?;
     let Some(rest) = usize::from(len).checked_sub(2) else {
         return Err(FieldError::Invalid {
@@ -243,7 +289,7 @@ fn pass_extra_data(reader: &mut Reader<'_>) -> Result<(), FieldError> {
             why: "is less than its own 2 bytes",
         });
     };
-    reader.take(rest, "extra data").map(drop)
+    reader.take(rest, "extra data")
 }
 
 fn columns<'a>(reader: &mut Reader<'a>, table: &TableMap) -> Result<ColumnSet<'a>, FieldError> {
@@ -266,150 +312,4 @@ fn column_set<'a>(reader: &mut Reader<'a>, columns: usize) -> Result<ColumnSet<'
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::Flavour;
-
-    /// `t (a INT, b VARCHAR(3), c INT)` without optional metadata.
-    const TABLE: &[u8] = &[
-        7, 0, 0, 0, 0, 0, 1, 0, 1, b'x', 0, 1, b't', 0, 3, 3, 15, 3, 2, 3, 0, 0b111,
-    ];
-    const HEAD: [u8; 8] = [7, 0, 0, 0, 0, 0, 1, 0];
-    const V2: [u8; 2] = [2, 0];
-
-    /// Rows of an event: each is its before image, an arrow, and its after image.
-    fn read(event_type: EventType, parts: &[&[u8]]) -> Result<Vec<String>, (usize, FieldError)> {
-        let table = Arc::new(TableMap::decode(TABLE, 6, Flavour::MySql).unwrap());
-        let body = parts.concat();
-        let rows = Rows::decode(event_type, &body, 6, table).map_err(|error| (0, error))?;
-        let (mut before, mut after, mut list) = (Row::default(), Row::default(), Vec::new());
-        let mut iter = rows.iter();
-        loop {
-            match iter.next_into(&mut before, &mut after) {
-                Ok(true) => list.push(format!("{}>{}", show(&before), show(&after))),
-                Ok(false) => return Ok(list),
-                Err(error) => {
-                    assert!(iter.is_done());
-                    assert_eq!(iter.next_into(&mut before, &mut after), Ok(false));
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    fn show(row: &Row<'_>) -> String {
-        let cells = row.cells.iter().map(|cell| match cell {
-            Cell::Absent => "-".to_owned(),
-            Cell::Null => "NULL".to_owned(),
-            Cell::Value(Value::Int(number)) => number.to_string(),
-            Cell::Value(Value::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
-            Cell::Value(other) => format!("{other:?}"),
-        });
-        cells.collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn changes() {
-        let check = |event_type, parts: &[&[u8]], expected: &[&str]| {
-            assert_eq!(read(event_type, parts).unwrap(), expected, "{event_type} {parts:02x?}");
-        };
-        let row: &[u8] = &[0, 1, 0, 0, 0, 2, b'h', b'i', 0xff, 0xff, 0xff, 0xff];
-        check(
-            EventType::WRITE_ROWS,
-            &[&HEAD, &V2, &[3, 7], row, row],
-            &[">1 hi -1", ">1 hi -1"],
-        );
-        check(EventType::WRITE_ROWS_V1, &[&HEAD, &[3, 7], row], &[">1 hi -1"]);
-        check(EventType::DELETE_ROWS, &[&HEAD, &V2, &[3, 7], row], &["1 hi -1>"]);
-        // Extra data of a partition.
-        check(
-            EventType::DELETE_ROWS,
-            &[&HEAD, &[5, 0, 1, 2, 0], &[3, 7], row],
-            &["1 hi -1>"],
-        );
-        // Only the key before, only what changed after; NULL bits are those of the columns in the image.
-        check(
-            EventType::UPDATE_ROWS,
-            &[&HEAD, &V2, &[3, 0b001, 0b110], &[0, 1, 0, 0, 0, 0b10, 1, b'y']],
-            &["1 - ->- y NULL"],
-        );
-        check(
-            EventType::WRITE_ROWS,
-            &[&HEAD, &V2, &[3, 7], &[0b111]],
-            &[">NULL NULL NULL"],
-        );
-        check(EventType::WRITE_ROWS, &[&HEAD, &V2, &[3, 7]], &[]);
-        // INSERT INTO t VALUES () with binlog_row_image=MINIMAL, from MySQL 9.7.
-        check(EventType::WRITE_ROWS, &[&HEAD, &V2, &[3, 0]], &[">- - -"]);
-    }
-
-    #[test]
-    fn bad_events() {
-        let check = |event_type, parts: &[&[u8]], offset, expected: &str| {
-            let (at, error) = read(event_type, parts).unwrap_err();
-            assert_eq!((at, &*error.to_string()), (offset, expected), "{parts:02x?}");
-        };
-        let insert = |parts: &[&[u8]], offset, expected| {
-            check(
-                EventType::WRITE_ROWS,
-                &[&[HEAD.as_slice(), &V2], parts].concat(),
-                offset,
-                expected,
-            );
-        };
-        insert(&[&[3, 7], &[0, 1, 0]], 32, "integer: need 4 bytes, have 2");
-        insert(
-            &[&[3, 7], &[0, 1, 0, 0, 0, 4, b'h', b'i']],
-            37,
-            "value: need 4 bytes, have 2",
-        );
-        // The first row is read; the second is cut off.
-        insert(&[&[3, 1], &[0, 1, 0, 0, 0, 0]], 37, "integer: need 4 bytes, have 0");
-        insert(&[&[3, 0], &[1]], 31, "1 bytes left over after rows without columns");
-        insert(&[&[4, 7]], 0, "number of columns: 4 is not that of the table map");
-        insert(&[&[3]], 0, "columns in the image: need 1 bytes, have 0");
-        check(
-            EventType::WRITE_ROWS,
-            &[&HEAD, &[1, 0]],
-            0,
-            "extra data length: 1 is less than its own 2 bytes",
-        );
-        check(
-            EventType::WRITE_ROWS,
-            &[&HEAD, &[9, 0]],
-            0,
-            "extra data: need 7 bytes, have 0",
-        );
-        check(
-            EventType::PARTIAL_UPDATE_ROWS,
-            &[&HEAD, &V2],
-            0,
-            "event type: not supported: these row changes are not decoded",
-        );
-    }
-
-    /// Cut off or changed anywhere, an event is an error or other rows, and never a panic.
-    #[test]
-    fn damaged_events() {
-        let row: &[u8] = &[0, 1, 0, 0, 0, 2, b'h', b'i', 0xff, 0xff, 0xff, 0xff];
-        let good = [&HEAD, V2.as_slice(), &[3, 7, 7], row, row].concat();
-        assert!(read(EventType::UPDATE_ROWS, &[&good]).is_ok());
-        for len in 0..good.len() {
-            let whole = len == good.len() - 2 * row.len();
-            assert_eq!(read(EventType::UPDATE_ROWS, &[&good[..len]]).is_ok(), whole, "{len}");
-        }
-        // Behind the table's id, which the caller looks up.
-        for at in 6..good.len() {
-            for byte in 0..=255 {
-                let mut bad = good.clone();
-                bad[at] = byte;
-                let _ = read(EventType::UPDATE_ROWS, &[&bad]);
-            }
-        }
-    }
-
-    #[test]
-    fn cells_are_small() {
-        assert_eq!(size_of::<Cell<'_>>(), 24);
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ mod optional;
 
 use crate::error::FieldError;
 use crate::event::Flavour;
-use crate::reader::Reader;
+use crate::reader::{Reader, put_bits, put_lenenc};
 
 /// `MAX_FIELDS` of both servers.
 const MAX_COLUMNS: u64 = 4096;
@@ -72,6 +72,8 @@ impl ColumnType {
 pub struct Column {
     /// The real type: where the map says STRING and its metadata says ENUM or SET, ENUM or SET.
     pub column_type: ColumnType,
+    /// The type that the map says.
+    pub stored_type: ColumnType,
     /// The type's metadata as the server's `Field` knows it: precision and scale, length, fraction digits…
     pub metadata: u16,
     /// Whether NULL is allowed.
@@ -116,6 +118,8 @@ pub struct TableMap {
     pub columns: Box<[Column]>,
     /// Primary key; `None` where the log does not say.
     pub primary_key: Option<Box<[PrimaryKeyPart]>>,
+    /// The optional metadata as it is stored. What of it is known stands in the columns and the primary key.
+    pub optional: Box<[u8]>,
 }
 
 /// Which columns a row image holds.
@@ -130,6 +134,12 @@ impl<'a> ColumnSet<'a> {
     #[must_use]
     pub fn new(bits: &'a [u8], columns: usize) -> Self {
         Self { bits, columns }
+    }
+
+    /// The set's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bits
     }
 
     /// Whether the image holds the column.
@@ -164,13 +174,18 @@ impl TableMap {
     /// # Errors
     /// A field is cut off or out of range, or a name is not UTF-8.
     pub fn decode(body: &[u8], id_len: usize, flavour: Flavour) -> Result<Self, FieldError> {
-        let mut reader = Reader::new(body);
+        Self::read(&mut Reader::new(body), id_len, flavour)
+    }
+
+    /// After an error the reader stands where it happened.
+    pub(crate) fn read(reader: &mut Reader<'_>, id_len: usize, flavour: Flavour) -> Result<Self, FieldError> {
         let table_id = reader.uint(id_len, "table id")?;
         let flags = reader.u16("flags")?;
-        let schema = name(&mut reader, "schema")?;
-        let table = name(&mut reader, "table")?;
-        let mut columns = columns(&mut reader)?;
-        let primary_key = optional::read(&mut reader, &mut columns, flavour)?;
+        let schema = name(reader, "schema")?;
+        let table = name(reader, "table")?;
+        let mut columns = columns(reader)?;
+        let optional = reader.peek().into();
+        let primary_key = optional::read(reader, &mut columns, flavour)?;
         Ok(Self {
             table_id,
             flags,
@@ -178,14 +193,53 @@ impl TableMap {
             table,
             columns: columns.into(),
             primary_key,
+            optional,
         })
     }
+
+    /// Appends the body. `id_len` is the width of the table id, 6 or 4. Of the columns it holds type, metadata
+    /// and whether NULL is allowed; the rest of them is in [`TableMap::optional`].
+    ///
+    /// # Errors
+    /// A name is longer than 255 bytes.
+    pub fn encode(&self, id_len: usize, out: &mut Vec<u8>) -> Result<(), FieldError> {
+        out.extend(self.table_id.to_le_bytes().iter().take(id_len));
+        out.extend(self.flags.to_le_bytes());
+        put_name(&self.schema, "schema", out)?;
+        put_name(&self.table, "table", out)?;
+        put_lenenc(out, self.columns.len() as u64);
+        out.extend(self.columns.iter().map(|column| column.stored_type.0));
+        let mut metadata = Vec::new();
+        for column in &self.columns {
+            put_metadata(column, &mut metadata);
+        }
+        put_lenenc(out, metadata.len() as u64);
+        out.extend(metadata);
+        put_bits(self.columns.iter().map(|column| column.nullable), out);
+        out.extend(&self.optional);
+        Ok(())
+    }
+}
+
+/// A length in one byte, the name, and a zero byte.
+fn put_name(name: &str, field: &'static str, out: &mut Vec<u8>) -> Result<(), FieldError> {
+    let Ok(len) = u8::try_from(name.len()) else {
+        return Err(FieldError::Invalid {
+            field,
+            value: name.len() as u64,
+            why: "bytes are more than 255",
+        });
+    };
+    out.push(len);
+    out.extend(name.bytes());
+    out.push(0);
+    Ok(())
 }
 
 fn name(reader: &mut Reader<'_>, field: &'static str) -> Result<Box<str>, FieldError> {
     let len = usize::from(reader.u8(field)?);
     let text = utf8(reader.take(len, field)?, field)?;
-    reader.take(1, field)?;
+    reader.zero(field)?;
     Ok(text)
 }
 
@@ -204,15 +258,21 @@ fn utf8(bytes: &[u8], field: &'static str) -> Result<Box<str>, FieldError> {
 fn columns(reader: &mut Reader<'_>) -> Result<Vec<Column>, FieldError> {
     let types = column_types(reader)?;
     let len = reader.lenenc("length of the metadata")?;
-    let mut metadata = reader.sub(usize::try_from(len).unwrap_or(usize::MAX), "column metadata")?;
-    let nullable = ColumnSet::new(reader.take(types.len().div_ceil(8), "nullable columns")?, types.len());
     let mut columns = Vec::with_capacity(types.len());
-    for (index, code) in types.iter().enumerate() {
-        let (column_type, metadata) = read_metadata(ColumnType(*code), &mut metadata)?;
-        check_metadata(column_type, metadata)?;
-        columns.push(Column::new(column_type, metadata, nullable.contains(index)));
+    reader.within(len, "column metadata", |metadata| {
+        for code in types {
+            let stored_type = ColumnType(*code);
+            let (column_type, metadata) = read_metadata(stored_type, metadata)?;
+            check_metadata(column_type, metadata)?;
+            let column = Column::new(column_type, metadata, false);
+            columns.push(Column { stored_type, ..column });
+        }
+        metadata.finish("column metadata")
+    })?;
+    let nullable = ColumnSet::new(reader.take(types.len().div_ceil(8), "nullable columns")?, types.len());
+    for (index, column) in columns.iter_mut().enumerate() {
+        column.nullable = nullable.contains(index);
     }
-    metadata.finish("column metadata")?;
     Ok(columns)
 }
 
@@ -228,29 +288,56 @@ fn column_types<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], FieldError> {
     }
 }
 
+/// In how many bytes a table map has the metadata of a type, and how.
+enum MetadataForm {
+    None,
+    Byte,
+    Word,
+    /// The real type, then a length of which the real type has two bits.
+    String,
+}
+
+/// `Field::save_field_metadata` of each type in the servers' `sql/field.cc`.
+fn metadata_form(stored: ColumnType) -> MetadataForm {
+    match stored {
+        ColumnType::FLOAT | ColumnType::DOUBLE | ColumnType::TIMESTAMP2 | ColumnType::DATETIME2 | ColumnType::TIME2 => {
+            MetadataForm::Byte
+        }
+        _ if stored.counts_its_bytes() => MetadataForm::Byte,
+        ColumnType::VARCHAR | ColumnType::MARIADB_VARCHAR_COMPRESSED | ColumnType::BIT | ColumnType::NEWDECIMAL => {
+            MetadataForm::Word
+        }
+        ColumnType::STRING | ColumnType::VAR_STRING | ColumnType::ENUM | ColumnType::SET => MetadataForm::String,
+        _ => MetadataForm::None,
+    }
+}
+
 /// The real type, and its metadata.
 fn read_metadata(stored: ColumnType, reader: &mut Reader<'_>) -> Result<(ColumnType, u16), FieldError> {
     const FIELD: &str = "column metadata";
-    let metadata = match stored {
-        ColumnType::FLOAT | ColumnType::DOUBLE | ColumnType::TIMESTAMP2 | ColumnType::DATETIME2 | ColumnType::TIME2 => {
-            u16::from(reader.u8(FIELD)?)
-        }
-        _ if stored.counts_its_bytes() => u16::from(reader.u8(FIELD)?),
-        ColumnType::VARCHAR | ColumnType::MARIADB_VARCHAR_COMPRESSED | ColumnType::BIT | ColumnType::NEWDECIMAL => {
-            reader.u16(FIELD)?
-        }
-        ColumnType::STRING | ColumnType::VAR_STRING | ColumnType::ENUM | ColumnType::SET => {
-            return string_metadata(reader.array(FIELD)?);
-        }
-        ColumnType::TYPED_ARRAY => {
-            return Err(FieldError::Unsupported {
-                field: "column type",
-                why: "hidden columns of multi-valued indexes are not decoded",
-            });
-        }
-        _ => 0,
+    if stored == ColumnType::TYPED_ARRAY {
+        return Err(FieldError::Unsupported {
+            field: "column type",
+            why: "hidden columns of multi-valued indexes, which only MySQL 8.0.17 logs, are not decoded",
+        });
+    }
+    let metadata = match metadata_form(stored) {
+        MetadataForm::None => 0,
+        MetadataForm::Byte => u16::from(reader.u8(FIELD)?),
+        MetadataForm::Word => reader.u16(FIELD)?,
+        MetadataForm::String => return string_metadata(reader.array(FIELD)?),
     };
     Ok((stored, metadata))
+}
+
+fn put_metadata(column: &Column, out: &mut Vec<u8>) {
+    let [low, high] = column.metadata.to_le_bytes();
+    match metadata_form(column.stored_type) {
+        MetadataForm::None => {}
+        MetadataForm::Byte => out.push(low),
+        MetadataForm::Word => out.extend([low, high]),
+        MetadataForm::String => out.extend([column.column_type.0 ^ (high & 3) << 4, low]),
+    }
 }
 
 /// `Field_string::do_save_field_metadata`: the real type, with bits 8 and 9 of the length inverted in it.
@@ -294,8 +381,13 @@ impl Column {
     /// A column of which only the fixed part of a table map is known.
     #[must_use]
     pub fn new(column_type: ColumnType, metadata: u16, nullable: bool) -> Self {
+        let stored_type = match column_type {
+            ColumnType::ENUM | ColumnType::SET => ColumnType::STRING,
+            other => other,
+        };
         Self {
             column_type,
+            stored_type,
             metadata,
             nullable,
             unsigned: None,
@@ -310,90 +402,4 @@ impl Column {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn column_sets() {
-        let check = |bits: &[u8], columns, expected: &[usize]| {
-            let set = ColumnSet::new(bits, columns);
-            let list: Vec<usize> = (0..columns + 9).filter(|column| set.contains(*column)).collect();
-            assert_eq!(list, expected, "{bits:02x?}");
-            assert_eq!(set.count(), expected.len(), "{bits:02x?}");
-        };
-        check(&[], 0, &[]);
-        check(&[0xff], 3, &[0, 1, 2]);
-        check(&[0b1000_0010], 8, &[1, 7]);
-        check(&[0x80, 0xff], 10, &[7, 8, 9]);
-        check(&[1], 10, &[0]);
-    }
-
-    #[test]
-    fn real_types() {
-        let check = |stored: u8, bytes: &[u8], expected: u8, metadata| {
-            let mut reader = Reader::new(bytes);
-            let read = read_metadata(ColumnType(stored), &mut reader);
-            assert_eq!(read, Ok((ColumnType(expected), metadata)), "{stored} {bytes:02x?}");
-            assert!(reader.is_empty());
-        };
-        check(3, &[], 3, 0);
-        check(5, &[8], 5, 8);
-        check(15, &[0xb0, 0x04], 15, 1200);
-        check(16, &[5, 1], 16, 0x105);
-        check(19, &[6], 19, 6);
-        check(141, &[101, 0], 141, 101);
-        check(246, &[10, 2], 246, 0x20a);
-        // CHAR(3), CHAR(255) and CHAR(64) of four-byte characters, ENUM, SET.
-        check(254, &[254, 12], 254, 12);
-        check(254, &[0xce, 0xfc], 254, 1020);
-        check(254, &[0xee, 0x00], 254, 256);
-        check(254, &[247, 2], 247, 2);
-        check(254, &[248, 8], 248, 8);
-        assert!(read_metadata(ColumnType::TYPED_ARRAY, &mut Reader::new(&[3])).is_err());
-        assert!(read_metadata(ColumnType::STRING, &mut Reader::new(&[245, 1])).is_err());
-    }
-
-    #[test]
-    fn metadata_that_fits_its_type() {
-        let check = |column_type, good: &[u16], bad: &[u16]| {
-            for metadata in good {
-                assert_eq!(check_metadata(column_type, *metadata), Ok(()), "{column_type:?}");
-            }
-            for metadata in bad {
-                assert!(
-                    check_metadata(column_type, *metadata).is_err(),
-                    "{column_type:?} {metadata}"
-                );
-            }
-        };
-        check(ColumnType::TIME2, &[0, 6], &[7]);
-        check(ColumnType::BLOB, &[1, 4], &[0, 5]);
-        check(ColumnType::BIT, &[1, 0x100, 0x707, 0x800], &[0, 8, 0x801, 0x900]);
-        check(ColumnType::NEWDECIMAL, &[1, 0x1e41, 0x2626], &[0, 66, 0x0201]);
-        check(ColumnType::ENUM, &[1, 2], &[0, 3]);
-        check(ColumnType::SET, &[1, 8], &[0, 9]);
-        check(ColumnType::VARCHAR, &[0, 65_535], &[]);
-    }
-
-    #[test]
-    fn bad_maps() {
-        let good = [7, 0, 0, 0, 0, 0, 1, 0, 1, b'x', 0, 1, b't', 0, 2, 3, 15, 2, 3, 0, 0];
-        assert!(TableMap::decode(&good, 6, Flavour::MySql).is_ok());
-        for len in 0..good.len() {
-            assert!(TableMap::decode(&good[..len], 6, Flavour::MySql).is_err(), "{len}");
-        }
-        let check = |at: usize, byte: u8, expected: &str| {
-            let mut bad = good;
-            bad[at] = byte;
-            let error = TableMap::decode(&bad, 6, Flavour::MySql).unwrap_err();
-            assert_eq!(error.to_string(), expected, "{at}");
-        };
-        check(9, 0xff, "schema: 0 bytes are UTF-8, not more");
-        check(14, 200, "column types: need 200 bytes, have 6");
-        check(14, 253, "number of columns: 134915 is more than the servers' 4096");
-        check(14, 251, "number of columns: 251 starts no length-encoded integer");
-        check(15, 15, "column metadata: need 2 bytes, have 0");
-        check(16, 3, "2 bytes left over after column metadata");
-        check(17, 200, "column metadata: need 200 bytes, have 3");
-    }
-}
+mod tests;

@@ -49,6 +49,29 @@ impl MariaDbGtidPosition {
         other.iter().all(|gtid| self.contains(gtid))
     }
 
+    /// Moves each domain on to where `other` is, if that is further.
+    pub fn union_with(&mut self, other: &Self) {
+        for gtid in other.iter() {
+            if !self.contains(gtid) {
+                self.advance(gtid);
+            }
+        }
+    }
+
+    /// How far both have got: of the domains in both, the one that is less far.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let less = |ours: &MariaDbGtid| {
+            let theirs = other.domains.get(&ours.domain)?;
+            Some(if theirs.sequence < ours.sequence {
+                *theirs
+            } else {
+                *ours
+            })
+        };
+        self.iter().filter_map(less).collect()
+    }
+
     /// Whether no domain has a transaction.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -58,11 +81,6 @@ impl MariaDbGtidPosition {
     /// The entries, by domain.
     pub fn iter(&self) -> impl Iterator<Item = &MariaDbGtid> {
         self.domains.values()
-    }
-
-    /// Reads the body of a GTID_LIST: all its entries, in order.
-    pub fn decode_list(body: &[u8]) -> Result<Vec<MariaDbGtid>, FieldError> {
-        MariaDbGtidList::decode(body).map(|list| list.gtids)
     }
 }
 
@@ -182,6 +200,27 @@ mod tests {
         }
         let error = MariaDbGtidList::decode(&[0xff, 0xff, 0xff, 0x0f, 1]).unwrap_err();
         assert_eq!(error.to_string(), "GTIDs: need 4294967280 bytes, have 1");
+    }
+
+    #[test]
+    fn algebra() {
+        let cases = [
+            ("0-1-5", "0-2-7", "0-2-7", "0-1-5"),
+            ("0-1-5,1-1-9", "0-1-5,2-1-1", "0-1-5,1-1-9,2-1-1", "0-1-5"),
+            ("0-1-5", "", "0-1-5", ""),
+        ];
+        for (left, right, union, intersection) in cases {
+            for (left, right) in [(left, right), (right, left)] {
+                let (left, right): (MariaDbGtidPosition, MariaDbGtidPosition) =
+                    (left.parse().unwrap(), right.parse().unwrap());
+                let mut both = left.clone();
+                both.union_with(&right);
+                assert_eq!(both.to_string(), union);
+                assert_eq!(left.intersection(&right).to_string(), intersection);
+                assert!(both.includes(&left) && both.includes(&right));
+                assert!(left.includes(&left.intersection(&right)));
+            }
+        }
     }
 
     #[test]

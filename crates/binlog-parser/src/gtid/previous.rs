@@ -15,15 +15,17 @@ const FORM_SHIFT: u32 = 56;
 const INTERVAL_LEN: u64 = 16;
 
 impl GtidSet {
-    /// Reads the body of a PREVIOUS_GTIDS, tagged or not.
+    /// Reads the body of a PREVIOUS_GTIDS, tagged or not: as servers write it, in order and without empty parts.
     pub fn decode(body: &[u8]) -> Result<Self, FieldError> {
         let mut reader = Reader::new(body);
         let (count, tagged) = read_count(&mut reader)?;
         let mut set = Self::default();
+        let mut last = None;
         for _ in 0..count {
             let sid = Sid(reader.array("sid")?);
             let tag = if tagged { read_tag(&mut reader)? } else { Tag::default() };
             read_intervals(&mut reader, |interval| set.insert_interval(sid, tag.clone(), interval))?;
+            last = Some(after(last, (sid, tag))?);
         }
         reader.finish("GTID set")?;
         Ok(set)
@@ -75,11 +77,23 @@ fn read_count(reader: &mut Reader<'_>) -> Result<(u64, bool), FieldError> {
     let count = reader.u64("number of sids")?;
     match count >> FORM_SHIFT {
         0 => Ok((count, false)),
-        TAGGED => Ok((count << 8 >> 16, true)),
-        value => Err(FieldError::Invalid {
-            field: "format of the GTID set",
-            value,
-            why: "is neither untagged (0) nor tagged (1)",
+        TAGGED if count & 0xff == TAGGED => Ok((count << 8 >> 16, true)),
+        _ => Err(FieldError::Invalid {
+            field: "number of sids",
+            value: count,
+            why: "has neither the mark of the untagged form nor those of the tagged one",
+        }),
+    }
+}
+
+/// The server and tag, if they come after those before.
+fn after(last: Option<(Sid, Tag)>, next: (Sid, Tag)) -> Result<(Sid, Tag), FieldError> {
+    match last.is_none_or(|last| last < next) {
+        true => Ok(next),
+        false => Err(FieldError::Invalid {
+            field: "sid",
+            value: next.0.0.first().copied().unwrap_or_default().into(),
+            why: "begins one that is not after the sid before",
         }),
     }
 }
@@ -89,7 +103,15 @@ fn read_tag(reader: &mut Reader<'_>) -> Result<Tag, FieldError> {
 }
 
 fn read_intervals(reader: &mut Reader<'_>, mut take: impl FnMut(Interval)) -> Result<(), FieldError> {
-    let len = reader.u64("number of intervals")?.saturating_mul(INTERVAL_LEN);
+    let number = reader.u64("number of intervals")?;
+    if number == 0 {
+        return Err(FieldError::Invalid {
+            field: "number of intervals",
+            value: number,
+            why: "is not at least 1",
+        });
+    }
+    let len = number.saturating_mul(INTERVAL_LEN);
     let mut reader = reader.sub(usize::try_from(len).unwrap_or(usize::MAX), "intervals")?;
     let mut last = 0;
     while !reader.is_empty() {
@@ -183,13 +205,16 @@ mod tests {
         let cases = [
             ("00", "number of sids: need 8 bytes, have 1".to_owned()),
             (huge, "sid: need 16 bytes, have 0".to_owned()),
-            ("0000000000000002", "format of the GTID set: 2 is neither untagged (0) nor tagged (1)".to_owned()),
+            ("0000000000000002", "number of sids: 144115188075855872 has neither the mark of the untagged form nor those of the tagged one".to_owned()),
+            ("0000000000000001", "number of sids: 72057594037927936 has neither the mark of the untagged form nor those of the tagged one".to_owned()),
             ("000000000000000000", "1 bytes left over after GTID set".to_owned()),
             (&format!("{one} a/ {huge}"), format!("intervals: need {} bytes, have 0", 0xff_ffff_ffff_ffff_u64 * 16)),
             (&format!("{one} a/ {one} 0000000000000000 {one}"), "gno: 0 is not from 1 to 2^63 - 2".to_owned()),
             (&format!("{one} a/ {one} {one} {one}"), "interval end: 1 is not after its start, or more than 2^63 - 1".to_owned()),
             (&format!("{one} a/ {one} {one} 0000000000000080"), "interval end: 9223372036854775808 is not after its start, or more than 2^63 - 1".to_owned()),
             (&format!("{one} a/ 0200000000000000 {one} 0300000000000000 0300000000000000 0400000000000000"), "interval start: 3 is not after the interval before".to_owned()),
+            (&format!("{one} a/ 0000000000000000"), "number of intervals: 0 is not at least 1".to_owned()),
+            (&format!("0200000000000000 b/ {one} {one} 0200000000000000 a/ {one} {one} 0200000000000000"), "sid: 62 begins one that is not after the sid before".to_owned()),
             ("0101000000000001 a/ 0241", "tag: 1 bytes that are no tag: it has at most 32 of a-z, 0-9 and _, and begins with no digit".to_owned()),
         ];
         for (hex, expected) in cases {

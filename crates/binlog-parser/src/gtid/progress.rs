@@ -115,13 +115,13 @@ impl GtidProgress {
 impl FromStr for GtidProgress {
     type Err = GtidTextError;
 
-    /// A set has colons, a position has none. The empty text says nothing: [`GtidProgress::None`].
+    /// A set has colons, a position has none. A text without any GTID says nothing: [`GtidProgress::None`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.trim() {
-            "" => Ok(Self::None),
-            text if text.contains(':') => Self::parse_mysql(text),
-            text => Self::parse_mariadb(text),
-        }
+        let progress = match text.contains(':') {
+            true => Self::parse_mysql(text)?,
+            false => Self::parse_mariadb(text)?,
+        };
+        Ok(if progress.is_empty() { Self::None } else { progress })
     }
 }
 

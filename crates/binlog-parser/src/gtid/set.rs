@@ -6,6 +6,24 @@ use std::fmt;
 use crate::gtid::{Gtid, Interval, MAX_GNO, Sid, Tag};
 
 /// A set of GTIDs: intervals by server and tag, in order, never touching each other.
+///
+/// ```
+/// use binlog_parser::gtid::GtidSet;
+///
+/// let server = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+/// let mut missing: GtidSet = format!("{server}:1-100:audit:1-5").parse()?;
+/// let executed: GtidSet = format!("{server}:1-97").parse()?;
+/// missing.subtract(&executed);
+/// assert_eq!(missing.to_string(), format!("{server}:98-100:audit:1-5"));
+/// assert!(!missing.intersects(&executed) && !missing.is_subset_of(&executed));
+/// assert_eq!(missing.count(), 8);
+///
+/// // The body of a PREVIOUS_GTIDS, and back.
+/// let mut body = Vec::new();
+/// missing.encode(&mut body);
+/// assert_eq!(GtidSet::decode(&body).unwrap(), missing);
+/// # Ok::<(), binlog_parser::gtid::GtidTextError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GtidSet {
     intervals: BTreeMap<(Sid, Tag), Vec<Interval>>,

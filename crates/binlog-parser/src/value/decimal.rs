@@ -50,6 +50,19 @@ impl<'a> Decimal<'a> {
         Ok(decimal)
     }
 
+    /// Appends the packed digits, for a column of this precision and scale.
+    pub(crate) fn encode(&self, [precision, scale]: [u8; 2], out: &mut Vec<u8>) -> Result<(), FieldError> {
+        if (self.precision, self.scale) != (precision, scale) {
+            return Err(FieldError::Invalid {
+                field: "DECIMAL",
+                value: u64::from(self.precision) << 8 | u64::from(self.scale),
+                why: "is not the precision and scale of the column",
+            });
+        }
+        out.extend(self.bytes);
+        Ok(())
+    }
+
     fn groups(&self) -> Groups<'a> {
         Groups {
             rest: self.bytes,

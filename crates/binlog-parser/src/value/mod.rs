@@ -1,12 +1,17 @@
 //! Cells of row images.
 
 mod cell;
+mod compressed;
 mod decimal;
 mod json;
 mod temporal;
 
+pub use compressed::CompressedValue;
 pub use decimal::Decimal;
-pub use json::{JsonError, JsonValue};
+pub use json::{
+    Json, JsonApplyError, JsonDiff, JsonDiffs, JsonDiffsIter, JsonError, JsonLeg, JsonObject, JsonOpaque,
+    JsonOperation, JsonPath, JsonScalar, JsonToken, JsonTokens, JsonTyped, JsonValue,
+};
 pub use temporal::{Date, DateTime, Time, Timestamp};
 
 /// One cell of a row image. Absent, NULL and a value are three different things.
@@ -25,6 +30,9 @@ pub enum Cell<'a> {
 pub struct Row<'a> {
     /// The cells.
     pub cells: Vec<Cell<'a>>,
+    /// The last byte of the image's NULL bits without those of columns: MySQL 8.0 on leaves the bits that are
+    /// over unset, MySQL before it and MariaDB set them.
+    pub null_padding: u8,
 }
 
 /// A value. Its type follows from the column's type alone.
@@ -59,12 +67,16 @@ pub enum Value<'a> {
     /// and INET6, which it does not tell from BINARY: whoever wants all bytes fills up to the column's
     /// length ([`crate::event::Column::metadata`]).
     Bytes(&'a [u8]),
+    /// VARCHAR, TEXT, VARBINARY and BLOB of a MariaDB column with the attribute `COMPRESSED`.
+    Compressed(CompressedValue<'a>),
     /// ENUM: number of the member, from 1; 0 is the empty error value.
     Enum(u16),
     /// SET: a bit for each member.
     Set(u64),
     /// JSON in MySQL's binary form; empty bytes are an old server's JSON null.
     Json(JsonValue<'a>),
+    /// What an UPDATE changes in a JSON document, where the log has no more (PARTIAL_UPDATE_ROWS).
+    JsonDiffs(JsonDiffs<'a>),
     /// GEOMETRY: four bytes SRID, then WKB.
     Geometry(&'a [u8]),
     /// VECTOR: four bytes a dimension, little-endian floats.

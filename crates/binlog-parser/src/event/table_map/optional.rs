@@ -24,12 +24,14 @@ pub(super) fn read(
     while !reader.is_empty() {
         let code = reader.u8("optional metadata type")?;
         let len = reader.lenenc("optional metadata length")?;
-        let mut value = reader.sub(usize::try_from(len).unwrap_or(usize::MAX), "optional metadata")?;
-        match code {
-            8 => primary_key = Some(key(&mut value, columns.len(), false)?),
-            9 => primary_key = Some(key(&mut value, columns.len(), true)?),
-            _ => read_of_columns(code, &mut value, columns, flavour)?,
-        }
+        reader.within(len, "optional metadata", |value| {
+            match code {
+                8 => primary_key = Some(key(value, columns.len(), false)?),
+                9 => primary_key = Some(key(value, columns.len(), true)?),
+                _ => read_of_columns(code, value, columns, flavour)?,
+            }
+            Ok(())
+        })?;
     }
     Ok(primary_key)
 }

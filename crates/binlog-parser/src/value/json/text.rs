@@ -1,9 +1,52 @@
-//! Scalars of JSON documents as the server prints them.
+//! Documents as the server prints them.
+//!
+//! Text: `Json_wrapper::to_string` in MySQL's `json_dom.cc`.
 
+use super::JsonError;
+use super::opaque::{JsonOpaque, JsonTyped};
+use super::scalar::JsonScalar;
+use super::token::{JsonToken, JsonTokens};
 use crate::error::FieldError;
 use crate::event::ColumnType;
-use crate::reader::Reader;
-use crate::value::{Date, DateTime, Decimal, Time};
+
+/// Appends the text of a document.
+pub(super) fn write(mut tokens: JsonTokens<'_>, out: &mut Vec<u8>) -> Result<(), JsonError> {
+    let mut follows = false;
+    while let Some(token) = tokens.next() {
+        let token = token?;
+        let ends = matches!(token, JsonToken::ObjectEnd | JsonToken::ArrayEnd);
+        if follows && !ends {
+            out.extend(b", ");
+        }
+        match token {
+            JsonToken::ObjectStart => out.push(b'{'),
+            JsonToken::ObjectEnd => out.push(b'}'),
+            JsonToken::ArrayStart => out.push(b'['),
+            JsonToken::ArrayEnd => out.push(b']'),
+            JsonToken::Key(key) => {
+                push_string(out, key.as_bytes());
+                out.extend(b": ");
+            }
+            JsonToken::Scalar(scalar) => push_scalar(out, scalar).map_err(|error| tokens.error(error))?,
+        }
+        follows = ends || matches!(token, JsonToken::Scalar(_));
+    }
+    Ok(())
+}
+
+fn push_scalar(out: &mut Vec<u8>, scalar: JsonScalar<'_>) -> Result<(), FieldError> {
+    match scalar {
+        JsonScalar::Null => out.extend(b"null"),
+        JsonScalar::Bool(true) => out.extend(b"true"),
+        JsonScalar::Bool(false) => out.extend(b"false"),
+        JsonScalar::Int(value) => out.extend(itoa::Buffer::new().format(value).bytes()),
+        JsonScalar::UInt(value) => out.extend(itoa::Buffer::new().format(value).bytes()),
+        JsonScalar::Double(value) => push_double(out, value),
+        JsonScalar::String(text) => push_string(out, text.as_bytes()),
+        JsonScalar::Opaque(opaque) => push_opaque(out, opaque)?,
+    }
+    Ok(())
+}
 
 /// `double_quote` in MySQL's `json_dom.cc`: only what JSON demands is escaped.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &[u8]) {
@@ -36,14 +79,7 @@ pub(super) fn push_string(out: &mut Vec<u8>, text: &[u8]) {
 /// `my_gcvt` in MySQL's `dtoa.cc`: whole numbers of more than 15 digits get an exponent, and so do
 /// numbers with 15 or more zeros after the point. Of two shortest texts as near, the one with the even
 /// last digit is taken.
-pub(super) fn push_double(out: &mut Vec<u8>, value: f64) -> Result<(), FieldError> {
-    if !value.is_finite() {
-        return Err(FieldError::Invalid {
-            field: "double",
-            value: value.to_bits(),
-            why: "is not finite",
-        });
-    }
+fn push_double(out: &mut Vec<u8>, value: f64) {
     if value.is_sign_negative() {
         out.push(b'-');
     }
@@ -70,7 +106,6 @@ pub(super) fn push_double(out: &mut Vec<u8>, value: f64) -> Result<(), FieldErro
             out.extend(b".0");
         }
     }
-    Ok(())
 }
 
 /// `1.25e-7`
@@ -99,72 +134,47 @@ fn digits(text: &str) -> (String, i32) {
     }
 }
 
-/// A value of a column type that JSON does not have.
-pub(super) fn push_opaque(out: &mut Vec<u8>, column_type: u8, data: &[u8]) -> Result<(), FieldError> {
-    let mut reader = Reader::new(data);
-    let text = match ColumnType(column_type) {
-        ColumnType::NEWDECIMAL => {
-            let (precision, scale) = (reader.u8("precision")?, reader.u8("scale")?);
-            out.extend(Decimal::decode(&mut reader, precision, scale)?.to_string().into_bytes());
-            return Ok(());
-        }
-        ColumnType::DATE => date_time(reader.u64("DATE")?).date.to_string(),
-        ColumnType::DATETIME | ColumnType::TIMESTAMP => date_time(reader.u64("DATETIME")?).to_string(),
-        ColumnType::TIME => time(reader.u64("TIME")? as i64).to_string(),
-        _ => {
-            let mut text = format!("base64:type{column_type}:").into_bytes();
-            push_base64(&mut text, data);
-            push_string(out, &text);
-            return Ok(());
-        }
-    };
-    push_string(out, text.as_bytes());
+fn push_opaque(out: &mut Vec<u8>, opaque: JsonOpaque<'_>) -> Result<(), FieldError> {
+    let text = opaque.text()?;
+    match opaque.column_type {
+        ColumnType::NEWDECIMAL => out.extend(text.bytes()),
+        _ => push_string(out, text.as_bytes()),
+    }
     Ok(())
 }
 
-/// `TIME_from_longlong_datetime_packed`
-fn date_time(packed: u64) -> DateTime {
-    let bits = packed >> 24;
-    let year_month = bits >> 22;
-    DateTime {
-        date: Date {
-            year: (year_month / 13) as u16,
-            month: (year_month % 13) as u8,
-            day: (bits >> 17 & 31) as u8,
-        },
-        hours: (bits >> 12 & 31) as u8,
-        minutes: (bits >> 6 & 63) as u8,
-        seconds: (bits & 63) as u8,
-        microseconds: (packed & 0xff_ffff) as u32,
-        decimals: 6,
-    }
-}
-
-/// `TIME_from_longlong_time_packed`
-fn time(packed: i64) -> Time {
-    let magnitude = packed.unsigned_abs();
-    let bits = magnitude >> 24;
-    Time {
-        negative: packed < 0,
-        hours: (bits >> 12 & 0x3ff) as u16,
-        minutes: (bits >> 6 & 63) as u8,
-        seconds: (bits & 63) as u8,
-        microseconds: (magnitude & 0xff_ffff) as u32,
-        decimals: 6,
+impl JsonOpaque<'_> {
+    /// What the server prints for the value, without quotes: `1.50`, `2024-02-29`, `base64:type252:AQI=`.
+    ///
+    /// # Errors
+    /// The bytes are not a value of the type.
+    pub fn text(&self) -> Result<String, FieldError> {
+        Ok(match self.value()? {
+            JsonTyped::Decimal(value) => value.to_string(),
+            JsonTyped::Date(value) => value.to_string(),
+            JsonTyped::Time(value) => value.to_string(),
+            JsonTyped::DateTime(value) | JsonTyped::Timestamp(value) => value.to_string(),
+            JsonTyped::Text(text) => text.to_owned(),
+            JsonTyped::Bytes(data) => {
+                let mut text = format!("base64:type{}:", self.column_type.0);
+                push_base64(&mut text, data);
+                text
+            }
+        })
     }
 }
 
 /// As the server's `base64_encode`: a line break after each 76 characters.
-fn push_base64(out: &mut Vec<u8>, data: &[u8]) {
+fn push_base64(out: &mut String, data: &[u8]) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (index, group) in data.chunks(3).enumerate() {
         if index > 0 && index % 19 == 0 {
-            out.push(b'\n');
+            out.push('\n');
         }
         let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
         let digits = [18, 12, 6, 0].map(|shift| ALPHABET.get((bits >> shift & 63) as usize).copied().unwrap_or(b'='));
         let (used, _) = digits.split_at(group.len() + 1);
-        out.extend(used);
-        out.extend(std::iter::repeat_n(b'=', 3 - group.len()));
+        out.extend(used.iter().map(|digit| char::from(*digit)));
+        out.extend(std::iter::repeat_n('=', 3 - group.len()));
     }
 }
