@@ -1,15 +1,21 @@
 //! The cutter: whole events in, chunks out.
 
+mod expanding;
+mod pending;
+
 use std::sync::Arc;
 
 use binlog_parser::event::{Rotate, RowsFlags, RowsHead};
 use binlog_parser::{
-    ChecksumAlgorithm, Chunk, Entry, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN, PositionMeaning,
-    RawEvent, TransactionTracker,
+    ChecksumAlgorithm, Chunk, Entry, EventError, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN,
+    PositionMeaning, RawEvent, TransactionTracker,
 };
 use bytes::Bytes;
 
 use crate::error::SourceError;
+use crate::old::OldFormat;
+use expanding::Expanding;
+use pending::{Pending, Whole};
 
 /// Bytes after which a chunk ends where it may.
 pub const CHUNK_LIMIT: usize = 4 << 20;
@@ -25,6 +31,8 @@ pub struct CutOptions {
     pub statement_limit: usize,
     /// Whether each event's checksum is verified.
     pub verify_checksums: bool,
+    /// Whether compressed events come as the plain events that they hold, or as they stand in the log.
+    pub expand: bool,
 }
 
 impl Default for CutOptions {
@@ -33,6 +41,7 @@ impl Default for CutOptions {
             chunk_limit: CHUNK_LIMIT,
             statement_limit: STATEMENT_LIMIT,
             verify_checksums: true,
+            expand: true,
         }
     }
 }
@@ -41,6 +50,9 @@ impl Default for CutOptions {
 ///
 /// The first event of a log must be its format description. An artificial ROTATE names the source's
 /// log and the position in it from which the later events' positions count.
+///
+/// The plain events of a compressed one stand where it stands: they have its position, and a chunk that ends among
+/// them ends before it. The GTID before a compressed transaction gets the length of the plain one.
 #[derive(Debug)]
 pub struct Cutter {
     options: CutOptions,
@@ -50,36 +62,14 @@ pub struct Cutter {
     position: u64,
     format: Arc<FormatDescription>,
     described: bool,
+    /// For a log of an older version: its events are brought to version 4.
+    old: Option<OldFormat>,
     tracker: TransactionTracker,
     /// Bytes of the open statement.
     statement: usize,
     pending: Pending,
-}
-
-/// The chunk in the making.
-#[derive(Debug, Default)]
-struct Pending {
-    entries: Vec<Entry>,
-    bytes: usize,
-    format: Arc<FormatDescription>,
-    continues: bool,
-    /// Whether all entries are format descriptions and artificial rotations.
-    head_only: bool,
-    /// Whether an artificial rotation is among them.
-    named: bool,
-    /// Whether a format description is among them.
-    described: bool,
-    /// The front part after which no transaction is open.
-    whole: Option<Whole>,
-}
-
-/// The front part of a chunk in the making.
-#[derive(Debug, Clone, Copy)]
-struct Whole {
-    entries: usize,
-    bytes: usize,
-    /// Position after it.
-    end: u64,
+    /// The compressed event that was pushed last, until all of it was taken.
+    expanding: Option<Box<Expanding>>,
 }
 
 impl Cutter {
@@ -93,9 +83,11 @@ impl Cutter {
             position: MAGIC_LEN,
             format: Arc::default(),
             described: false,
+            old: None,
             tracker: TransactionTracker::default(),
             statement: 0,
             pending: Pending::default(),
+            expanding: None,
         }
     }
 
@@ -106,6 +98,7 @@ impl Cutter {
         self.positions = PositionMeaning::OwnLog;
         self.position = MAGIC_LEN;
         self.described = false;
+        self.old = None;
         chunk
     }
 
@@ -139,27 +132,29 @@ impl Cutter {
         self.tracker.is_open()
     }
 
-    /// Takes the next event: exactly its bytes. Returns a chunk where one is complete, with or without this event.
+    /// Takes the next event: exactly its bytes. Returns a chunk where one is complete, with or without this event. More
+    /// of a compressed event may follow: see [`Cutter::expand`]. What of it was not asked for comes in one chunk.
     ///
     /// # Errors
     /// The event does not fit its format or checksum, or its statement is too large.
-    pub fn push(&mut self, bytes: Bytes) -> Result<Option<Chunk>, SourceError> {
+    #[inline]
+    pub fn push(&mut self, mut bytes: Bytes) -> Result<Option<Chunk>, SourceError> {
+        while self.expanding.is_some() {
+            self.expand_one()?;
+        }
+        let size = bytes.len();
+        if let Some(renewed) = self.renewed(&bytes)? {
+            bytes = renewed;
+        }
         let raw = self.frame(&bytes)?;
         let before = self.head(&raw)?;
-        let offset = self.advance(&raw);
-        let statement_ended = self.track(&raw)?;
-        self.collect(
-            &raw,
-            Entry {
-                bytes: bytes.clone(),
-                offset,
-            },
-        );
-        if before.is_none()
-            && statement_ended
-            && !self.pending.head_only
-            && self.pending.bytes >= self.options.chunk_limit
-        {
+        let offset = self.advance(&raw, size);
+        if self.options.expand && self.begin_expanding(raw, &bytes, offset)? {
+            return self.expand();
+        }
+        let (header, statement_ended) = (raw.header, self.track(&raw)?);
+        self.collect(&header, Entry { bytes, offset });
+        if before.is_none() && statement_ended && self.is_full() {
             return Ok(self.flush());
         }
         Ok(before)
@@ -170,8 +165,10 @@ impl Cutter {
     /// # Errors
     /// The event does not fit its format or checksum.
     pub fn skip(&mut self, bytes: &Bytes) -> Result<(), SourceError> {
-        let raw = self.frame(bytes)?;
-        self.advance(&raw);
+        let renewed = self.renewed(bytes)?;
+        let raw = self.frame(renewed.as_ref().unwrap_or(bytes))?;
+        let size = bytes.len();
+        self.advance(&raw, size);
         Ok(())
     }
 
@@ -180,10 +177,26 @@ impl Cutter {
         self.position = position;
     }
 
+    /// Goes on behind a hole: what was collected is returned, and no transaction is open any more. A log whose
+    /// description is lost is read by `format`.
+    pub(crate) fn resume(&mut self, position: u64, format: Option<Arc<FormatDescription>>) -> Option<Chunk> {
+        let chunk = self.flush();
+        self.tracker = TransactionTracker::default();
+        self.statement = 0;
+        if self.positions == PositionMeaning::OwnLog {
+            self.position = position;
+        }
+        if let Some(format) = format {
+            self.format = format;
+            self.described = true;
+        }
+        chunk
+    }
+
     /// What was collected, whether or not a transaction is open.
     pub fn flush(&mut self) -> Option<Chunk> {
         let pending = std::mem::take(&mut self.pending);
-        let end = self.position;
+        let end = self.taken_to();
         (!pending.entries.is_empty()).then(|| self.chunk(pending, end, self.tracker.is_open()))
     }
 
@@ -217,6 +230,7 @@ impl Cutter {
         }
     }
 
+    #[inline(always)]
     fn frame<'b>(&self, bytes: &'b [u8]) -> Result<RawEvent<'b>, SourceError> {
         let place = |error: binlog_parser::EventError| error.in_file(&self.file);
         let raw = RawEvent::first(bytes, self.position, &self.format).map_err(place)?;
@@ -232,8 +246,36 @@ impl Cutter {
         Ok(raw)
     }
 
+    /// The event of an older version as version 4 has it.
+    #[inline(always)]
+    fn renewed(&mut self, bytes: &Bytes) -> Result<Option<Bytes>, SourceError> {
+        if !self.described {
+            self.old = OldFormat::begun_by(bytes);
+        }
+        self.old.map(|old| self.renewed_from(old, bytes)).transpose()
+    }
+
+    fn renewed_from(&self, old: OldFormat, bytes: &Bytes) -> Result<Bytes, SourceError> {
+        let place = |error| EventError {
+            event_type: None,
+            event_offset: self.position,
+            field_offset: 0,
+            error,
+        };
+        let renewed = old.renewed(bytes, self.position + bytes.len() as u64);
+        renewed.map_err(|error| place(error).in_file(&self.file).into())
+    }
+
     /// Looks at what may stand at the head of a log. Returns what was collected before such an event.
+    #[inline(always)]
     fn head(&mut self, raw: &RawEvent<'_>) -> Result<Option<Chunk>, SourceError> {
+        match raw.header.event_type {
+            EventType::FORMAT_DESCRIPTION | EventType::ROTATE => self.heads(raw),
+            _ => Ok(None),
+        }
+    }
+
+    fn heads(&mut self, raw: &RawEvent<'_>) -> Result<Option<Chunk>, SourceError> {
         let place = |error| raw.error(HEADER_LEN, error).in_file(&self.file);
         match raw.header.event_type {
             EventType::FORMAT_DESCRIPTION => {
@@ -266,9 +308,10 @@ impl Cutter {
         }
     }
 
-    /// Moves on over the event and returns where it stands.
-    fn advance(&mut self, raw: &RawEvent<'_>) -> u64 {
-        let size = u64::from(raw.header.event_size);
+    /// Moves on over the event, which has `size` bytes in the log, and returns where it stands.
+    #[inline(always)]
+    fn advance(&mut self, raw: &RawEvent<'_>, size: usize) -> u64 {
+        let size = size as u64;
         let copy = self.positions == PositionMeaning::SourceLog;
         if copy && raw.header.event_type == EventType::FORMAT_DESCRIPTION {
             return MAGIC_LEN;
@@ -285,6 +328,7 @@ impl Cutter {
     }
 
     /// Follows transactions and statements. Returns whether a chunk may end after the event.
+    #[inline(always)]
     fn track(&mut self, raw: &RawEvent<'_>) -> Result<bool, SourceError> {
         if self.pending.entries.is_empty() {
             self.pending.continues = self.tracker.is_open();
@@ -302,9 +346,21 @@ impl Cutter {
         Ok(ended)
     }
 
-    fn collect(&mut self, raw: &RawEvent<'_>, entry: Entry) {
-        let is_description = raw.header.event_type == EventType::FORMAT_DESCRIPTION;
-        let is_head = is_description || raw.header.event_type == EventType::ROTATE && raw.header.is_artificial();
+    fn is_full(&self) -> bool {
+        !self.pending.head_only && self.pending.bytes >= self.options.chunk_limit
+    }
+
+    /// Position up to which everything was taken.
+    fn taken_to(&self) -> u64 {
+        self.expanding
+            .as_ref()
+            .map_or(self.position, |expanding| expanding.offset)
+    }
+
+    #[inline(always)]
+    fn collect(&mut self, header: &EventHeader, entry: Entry) {
+        let is_description = header.event_type == EventType::FORMAT_DESCRIPTION;
+        let is_head = is_description || header.event_type == EventType::ROTATE && header.is_artificial();
         if self.pending.entries.is_empty() {
             self.pending.format = Arc::clone(&self.format);
             self.pending.head_only = true;
@@ -315,11 +371,8 @@ impl Cutter {
         let unnamed = self.pending.head_only && !self.pending.named;
         if !unnamed && !self.tracker.is_open() {
             let (entries, bytes) = (self.pending.entries.len(), self.pending.bytes);
-            self.pending.whole = Some(Whole {
-                entries,
-                bytes,
-                end: self.position,
-            });
+            let end = self.taken_to();
+            self.pending.whole = Some(Whole { entries, bytes, end });
         }
     }
 }
@@ -358,140 +411,4 @@ fn is_renewed_without_checksum(raw: &RawEvent<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{Log, event, query, rotate};
-
-    fn options(chunk_limit: usize) -> CutOptions {
-        CutOptions {
-            chunk_limit,
-            statement_limit: 2000,
-            verify_checksums: true,
-        }
-    }
-
-    fn cut(chunk_limit: usize, events: &[Vec<u8>]) -> Result<Vec<Chunk>, SourceError> {
-        let mut cutter = Cutter::new("b.000001".into(), options(chunk_limit));
-        let mut chunks = Vec::new();
-        for event in events {
-            chunks.extend(cutter.push(Bytes::from(event.clone()))?);
-        }
-        chunks.extend(cutter.flush());
-        Ok(chunks)
-    }
-
-    /// Chunks as `file first-offset events end`, with `<` and `>` where a transaction goes on.
-    fn brief(chunks: &[Chunk]) -> Vec<String> {
-        let brief = |chunk: &Chunk| {
-            let (first, count) = (chunk.entries[0].offset, chunk.entries.len());
-            let (continues, unfinished) = (
-                ["", "<"][usize::from(chunk.continues)],
-                ["", ">"][usize::from(chunk.unfinished)],
-            );
-            format!("{continues}{} {first} {count} {}{unfinished}", chunk.file, chunk.end)
-        };
-        chunks.iter().map(brief).collect()
-    }
-
-    fn rows(end: bool) -> Vec<u8> {
-        event(30, &[7, 0, 0, 0, 0, 0, u8::from(end), 0, 2, 0, 9, 9])
-    }
-
-    #[test]
-    fn cuts_between_transactions_and_statements() {
-        let transaction = |statements: usize| {
-            let mut events = vec![event(33, &[0; 42]), query("BEGIN")];
-            for _ in 0..statements {
-                events.extend([event(19, &[0; 30]), rows(false), rows(true)]);
-            }
-            events.push(event(16, &[0; 8]));
-            events
-        };
-        let log = Log::new().with(transaction(1)).with(transaction(2));
-        let all = |limit| brief(&cut(limit, &log.events).unwrap());
-        let end = log.bytes.len();
-        assert_eq!(all(1 << 20), [format!("b.000001 4 16 {end}")]);
-        let at = |count: usize| 4 + log.events[..count].iter().map(Vec::len).sum::<usize>();
-        let expected = [
-            format!("b.000001 4 6 {}>", at(6)),
-            format!("<b.000001 {} 6 {}>", at(6), at(12)),
-            format!("<b.000001 {} 4 {end}", at(12)),
-        ];
-        assert_eq!(
-            all(360),
-            [format!("b.000001 4 7 {}", at(7)), format!("b.000001 {} 9 {end}", at(7))]
-        );
-        assert_eq!(all(250), expected);
-    }
-
-    #[test]
-    fn refuses_what_is_too_large() {
-        let log = Log::new().with(vec![
-            event(33, &[0; 42]),
-            query("BEGIN"),
-            rows(false),
-            event(30, &[0; 2000]),
-        ]);
-        let error = cut(1, &log.events).unwrap_err();
-        assert!(
-            matches!(error, SourceError::StatementTooLarge { limit: 2000, .. }),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_stream_counts_as_its_source_does() {
-        let format = Log::new().events;
-        let far = (5u64 << 32) + 100;
-        let at = |mut event: Vec<u8>, end: u64| {
-            event[13..17].copy_from_slice(&(end as u32).to_le_bytes());
-            crate::testing::checksummed(event)
-        };
-        let query_at = |end| at(query("create table t (a int)"), end);
-        let size = query_at(0).len() as u64;
-        let events = [
-            format[0].clone(),
-            rotate("b.000007", far),
-            query_at(far + size),
-            query_at(far + size + (4 << 30) - 1),
-            query_at(0),
-            format[0].clone(),
-            rotate("b.000008", 4),
-            query_at(4 + size),
-        ];
-        let chunks = cut(1 << 20, &events).unwrap();
-        assert_eq!(chunks[0].positions, PositionMeaning::SourceLog);
-        let offsets: Vec<_> = chunks[0].entries.iter().map(|entry| entry.offset).collect();
-        let late = far + size + (4 << 30) - 1;
-        assert_eq!(offsets, [4, far, far, late - size, late]);
-        assert_eq!(chunks[0].end, late + size);
-        assert_eq!(brief(&chunks[1..]), [format!("b.000008 4 3 {}", 4 + size)]);
-    }
-
-    #[test]
-    fn each_log_has_its_own_head() {
-        let format = Log::new().events[0].clone();
-        let events = [
-            format.clone(),
-            rotate("b.1", 50),
-            format.clone(),
-            rotate("b.2", 4),
-            query("x"),
-        ];
-        let files: Vec<_> = cut(1, &events)
-            .unwrap()
-            .iter()
-            .map(|chunk| (chunk.file.to_string(), chunk.entries.len()))
-            .collect();
-        assert_eq!(files, [("b.1".to_owned(), 2), ("b.2".to_owned(), 3)]);
-    }
-
-    #[test]
-    fn a_log_begins_with_its_format() {
-        let error = cut(1, &[query("BEGIN")]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "b.000001 at 4: the log does not begin with a format description event"
-        );
-    }
-}
+mod tests;

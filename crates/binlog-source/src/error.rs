@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use binlog_parser::Place;
 
+use crate::file::EncryptionError;
+
 /// Why a source ends before its end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,6 +47,9 @@ pub enum SourceError {
     /// An event does not fit its format, or its checksum.
     #[error(transparent)]
     Event(#[from] Place),
+    /// An encrypted log does not open, or a file of keys is not what it should be.
+    #[error(transparent)]
+    Encryption(#[from] EncryptionError),
     /// A log whose first event is not a format description.
     #[error("{file} at {position}: the log does not begin with a format description event")]
     NoFormat {
@@ -157,6 +162,9 @@ impl SourceError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NotALog { found, .. } => found.hint()?,
+            Self::Encryption(error) => error.hint()?,
+            // Sources that read through others.
+            Self::Io { error, .. } => return error.get_ref()?.downcast_ref::<Self>()?.hint(),
             Self::Truncated { .. } => {
                 "the file was cut off, or is still being written; if its server runs, use --follow"
             }
@@ -211,9 +219,6 @@ pub struct Unreadable(pub Vec<u8>);
 impl Unreadable {
     fn hint(&self) -> Option<&'static str> {
         Some(match self.0.as_slice() {
-            [0xfd, b'b', b'i', b'n', ..] => {
-                "the log is encrypted (MySQL binlog_encryption), which is not supported yet"
-            }
             [0x42, 0x5a, b'h', ..] => "bzip2 is not supported; unpack it first",
             [0xfd, b'7', b'z', ..] => "xz is not supported; unpack it first",
             [] => "the file is empty",

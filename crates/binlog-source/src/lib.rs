@@ -4,7 +4,8 @@
 //! knows nothing of what is done with them.
 //!
 //! - [`FileSource`] reads files, directories, `.index` files and standard input; gzip and zstd are
-//!   recognised by content.
+//!   recognised by content, and so are the encrypted logs of both servers, which [`Keys`] open.
+//! - [`SalvageSource`] reads one damaged log, and goes on behind the damage.
 //! - [`LiveSource`] asks a server for its log, as a replica does.
 //! - [`Mirror`] keeps byte-identical copies of a server's logs in a folder; [`FileSource`] reads them.
 //! - [`server_opts`] makes connection options of a URL.
@@ -19,9 +20,13 @@ mod connect;
 mod cutter;
 mod error;
 mod file;
+mod keys;
 mod live;
 mod mirror;
+mod old;
 mod pace;
+mod parallel;
+mod salvage;
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, reason = "hand-made events of known layout")]
 mod testing;
@@ -31,9 +36,12 @@ use binlog_parser::Chunk;
 pub use connect::{TlsChoice, TlsMode, UrlError, server_opts};
 pub use cutter::{CHUNK_LIMIT, CutOptions, Cutter, STATEMENT_LIMIT};
 pub use error::{SourceError, Unreadable};
-pub use file::{FileOptions, FileSource, Input};
+pub use file::{EncryptedBy, EncryptionError, FileOptions, FileSource, Input, Seek, expand, is_old_log};
+pub use keys::{Digest, Key, Keys, ListSecret};
 pub use live::{LiveOptions, LiveSource, ServerIdentity, StartAt};
 pub use mirror::Mirror;
+pub use parallel::for_each_in_order;
+pub use salvage::{Damage, SalvageOptions, SalvageSource, format_of};
 
 /// What a source has next.
 #[derive(Debug, Clone)]

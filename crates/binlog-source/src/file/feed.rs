@@ -49,6 +49,15 @@ impl Feed {
         }
     }
 
+    /// Opens the front of a file, to look at its head: at most `limit` bytes come, and no more than is needed is read.
+    pub(crate) fn open_front(path: &Path, limit: usize) -> io::Result<Self> {
+        Ok(match Self::open(path)? {
+            Self::Plain(file) => Self::Packed(Box::new(Front::new(file, limit))),
+            Self::Packed(input) => Self::Packed(Box::new(Front::new(input, limit))),
+            pipe @ Self::Pipe(_) => pipe,
+        })
+    }
+
     /// Reads standard input.
     pub(crate) fn stdin() -> Self {
         Self::pipe(io::stdin())
@@ -82,6 +91,29 @@ impl Feed {
             Self::Pipe(pipe) => return pipe.read(room, patience),
         };
         Ok(if len == 0 { Got::End } else { Got::Bytes(len) })
+    }
+}
+
+/// The front of an input, read in small steps.
+struct Front<R> {
+    input: R,
+    left: usize,
+}
+
+impl<R: Read> Front<R> {
+    const STEP: usize = 4 << 10;
+
+    fn new(input: R, limit: usize) -> Self {
+        Self { input, left: limit }
+    }
+}
+
+impl<R: Read> Read for Front<R> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let len = room.len().min(Self::STEP).min(self.left);
+        let len = self.input.read(room.get_mut(..len).unwrap_or_default())?;
+        self.left = self.left.saturating_sub(len);
+        Ok(len)
     }
 }
 

@@ -10,8 +10,11 @@ use crate::file::Input;
 /// Endings of packed logs, which are no part of the log's name.
 const PACKED: [&str; 4] = [".gz", ".zst", ".zstd", ".gzip"];
 
-/// All logs of the inputs, in order.
-pub(crate) fn expand(inputs: &[Input]) -> Result<Vec<Input>, SourceError> {
+/// All logs of the inputs, in order: folders and `.index` files are replaced by the logs that they mean.
+///
+/// # Errors
+/// A folder or index that cannot be read, or names no logs.
+pub fn expand(inputs: &[Input]) -> Result<Vec<Input>, SourceError> {
     let mut logs = Vec::new();
     for input in inputs {
         match input {
@@ -78,7 +81,8 @@ pub(crate) fn numbered_logs(folder: &Path) -> Result<Vec<PathBuf>, SourceError> 
     Ok(logs.into_values().collect())
 }
 
-fn numbered(path: &Path) -> Option<(String, u64)> {
+/// Name and number of a log, packed or not: `NAME.000001`.
+pub(crate) fn numbered(path: &Path) -> Option<(String, u64)> {
     let name = log_name(path);
     let (base, digits) = name.rsplit_once('.')?;
     let is_number = digits.len() >= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,22 +1,32 @@
 //! One log, taken apart into events.
 
+mod opening;
+
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use binlog_parser::{EventHeader, EventType, HEADER_LEN, MAGIC};
+use binlog_parser::{EventHeader, HEADER_LEN, MAGIC_LEN};
 use bytes::Bytes;
 
-use crate::error::{SourceError, Unreadable};
+use crate::error::SourceError;
 use crate::file::Input;
+use crate::file::encrypted::{self, EventOpener, LogCipher, Place};
 use crate::file::feed::{Feed, Got};
 use crate::file::inputs::{io_error, log_name};
 use crate::file::window::Window;
+use crate::keys::Keys;
+use crate::old::OldFormat;
+
+pub(crate) use opening::Sealing;
 
 /// Largest event: servers send at most 1 GiB (`max_allowed_packet`), and MySQL lets a log's events be as much larger
 /// as their headers are.
-const MAX_EVENT: u32 = (1 << 30) + (1 << 20);
+pub(crate) const MAX_EVENT: u32 = (1 << 30) + (1 << 20);
+
+/// Bytes that are decrypted at once: where logs stand one behind the other, those of the next one are decrypted in vain.
+const DECRYPTED: usize = 64 << 10;
 
 /// A log that is being read.
 pub(crate) struct Reading {
@@ -26,8 +36,19 @@ pub(crate) struct Reading {
     pub(crate) path: Option<PathBuf>,
     feed: Feed,
     window: Window,
+    /// Position of the window's first byte in the log.
+    position: u64,
+    /// For a log of an older version.
+    old: Option<OldFormat>,
     begun: bool,
+    /// Whether a log ended before this one.
+    another: bool,
     torn: bool,
+    keys: Arc<Keys>,
+    /// For a log that is encrypted as a whole.
+    cipher: Option<LogCipher>,
+    /// For a log whose events are encrypted.
+    opener: EventOpener,
 }
 
 /// What a log has next.
@@ -71,32 +92,71 @@ impl Reading {
         Ok(Self::new(log_name(path).into(), Some(path.to_owned()), feed))
     }
 
+    /// Opens the front of a file: see [`Feed::open_front`].
+    pub(crate) fn open_front(path: &Path, limit: usize) -> Result<Self, SourceError> {
+        let feed = Feed::open_front(path, limit).map_err(|error| io_error(path, "opening", error))?;
+        Ok(Self::new(log_name(path).into(), Some(path.to_owned()), feed))
+    }
+
     fn new(name: Arc<str>, path: Option<PathBuf>, feed: Feed) -> Self {
         Self {
             name,
             path,
             feed,
             window: Window::default(),
+            position: 0,
+            old: None,
             begun: false,
+            another: false,
             torn: false,
+            keys: Arc::default(),
+            cipher: None,
+            opener: EventOpener::default(),
         }
     }
 
+    /// With keys that open an encrypted log.
+    pub(crate) fn with_keys(mut self, keys: &Arc<Keys>) -> Self {
+        self.keys = Arc::clone(keys);
+        self
+    }
+
     /// The next event, by its header's length alone. At the log's start the magic number is read first.
+    #[inline]
     pub(crate) fn frame(&mut self, patience: Duration) -> Result<Frame, SourceError> {
         if !self.begun {
-            match self.fill(MAGIC.len(), patience)? {
-                Got::Bytes(_) => self.begin()?,
-                Got::Nothing => return Ok(Frame::Nothing),
-                Got::End => return self.ends_in_magic(),
+            if let Some(frame) = self.begin(patience)? {
+                return Ok(frame);
+            }
+            if std::mem::take(&mut self.another) {
+                return Ok(Frame::Magic);
             }
         }
         self.event(patience)
     }
 
+    /// Whether the log, of which nothing was read yet, is of a version before 4.
+    pub(crate) fn begins_old(&mut self) -> Result<bool, SourceError> {
+        self.frame(Duration::ZERO)?;
+        Ok(self.old.is_some())
+    }
+
+    /// What was read and not taken, or what can be read next, without regard to events. Nothing at the end.
+    pub(crate) fn rest(&mut self, patience: Duration) -> Result<Bytes, SourceError> {
+        self.reaches(1, patience)?;
+        let bytes = self.window.take(usize::MAX);
+        self.position += bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    /// Whether the packed file ends before the log that is in it.
+    pub(crate) fn is_torn(&self) -> bool {
+        self.torn
+    }
+
     /// Whether the log is a plain file, which can be read from any position.
     pub(crate) fn is_seekable(&self) -> bool {
-        matches!(self.feed, Feed::Plain(_))
+        matches!(self.feed, Feed::Plain(_)) && self.old.is_none()
     }
 
     /// Whether the log may pause.
@@ -106,34 +166,40 @@ impl Reading {
 
     /// Goes on at a position of a plain file.
     pub(crate) fn seek(&mut self, position: u64) -> Result<(), SourceError> {
+        self.try_key()?;
         let Feed::Plain(file) = &mut self.feed else {
             return Ok(());
         };
-        let result = file.seek(SeekFrom::Start(position));
+        let header = self.cipher.as_ref().map_or(0, |_| encrypted::HEADER_LEN as u64);
+        let result = file.seek(SeekFrom::Start(position.saturating_add(header)));
         self.window.clear();
+        self.position = position;
+        if let Some(cipher) = &mut self.cipher {
+            cipher.seek(position);
+        }
         result.map(drop).map_err(|error| self.io_error("seeking", error))
     }
 
+    #[inline]
     fn event(&mut self, patience: Duration) -> Result<Frame, SourceError> {
-        let mut need = HEADER_LEN;
+        let mut need = self.old.map_or(HEADER_LEN, OldFormat::header_len);
         loop {
             match self.fill(need, patience)? {
                 Got::Bytes(_) => {}
                 Got::Nothing => return Ok(Frame::Nothing),
                 Got::End => return Ok(self.ending(need)),
             }
-            if begins_log(self.window.bytes()) {
-                self.window.take(MAGIC.len());
-                return Ok(Frame::Magic);
+            if self.another_begins() {
+                self.close();
+                return self.frame(patience);
             }
-            if let Ok(header) = EventHeader::decode(self.window.bytes()) {
-                if header.event_size > MAX_EVENT {
-                    return Ok(Frame::TooLarge(header));
-                }
-                need = (header.event_size as usize).max(HEADER_LEN);
+            let size = event_size(self.window.bytes());
+            if let (true, Ok(header)) = (size > MAX_EVENT, EventHeader::decode(self.window.bytes())) {
+                return Ok(Frame::TooLarge(header));
             }
+            need = need.max(size as usize);
             if self.window.bytes().len() >= need {
-                return Ok(Frame::Event(self.window.take(need)));
+                return self.take_event(need).map(Frame::Event);
             }
         }
     }
@@ -141,8 +207,18 @@ impl Reading {
     /// Reads until `need` bytes are there.
     fn fill(&mut self, need: usize, patience: Duration) -> Result<Got, SourceError> {
         while self.window.bytes().len() < need {
-            match self.feed.read(self.window.room(), patience) {
-                Ok(Got::Bytes(len)) => self.window.add(len),
+            let mut room = self.window.room();
+            if self.cipher.is_some() {
+                let len = room.len().min(DECRYPTED);
+                room = room.get_mut(..len).unwrap_or_default();
+            }
+            match self.feed.read(room, patience) {
+                Ok(Got::Bytes(len)) => {
+                    if let (Some(cipher), Some(read)) = (&mut self.cipher, room.get_mut(..len)) {
+                        cipher.apply(read);
+                    }
+                    self.window.add(len);
+                }
                 Ok(got) => return Ok(got),
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     self.torn = true;
@@ -154,38 +230,55 @@ impl Reading {
         Ok(Got::Bytes(self.window.bytes().len()))
     }
 
-    fn begin(&mut self) -> Result<(), SourceError> {
-        if !self.window.bytes().starts_with(&MAGIC) {
-            return Err(self.not_a_log());
+    /// Takes the event of `len` bytes at the window's front, in plain.
+    #[inline(always)]
+    fn take_event(&mut self, len: usize) -> Result<Bytes, SourceError> {
+        let at = Place {
+            file: &self.name,
+            position: self.position,
+        };
+        if let Some(event) = self.window.bytes_mut().get_mut(..len) {
+            self.opener.open(event, &at, &self.keys)?;
+            if self.position == MAGIC_LEN {
+                self.old = OldFormat::begun_by(event);
+            }
         }
-        self.window.take(MAGIC.len());
-        self.begun = true;
-        Ok(())
+        self.position += len as u64;
+        Ok(self.window.take(len))
     }
 
-    /// A log that is being created may be empty or hold a part of the magic number.
-    fn ends_in_magic(&self) -> Result<Frame, SourceError> {
-        let have = self.window.bytes();
-        match MAGIC.starts_with(have) && (self.torn || !have.is_empty()) {
-            true => Ok(self.ending(MAGIC.len())),
-            false => Err(self.not_a_log()),
+    /// Reads until so many bytes are there, however long it takes. `false` where there are fewer.
+    fn reaches(&mut self, need: usize, patience: Duration) -> Result<bool, SourceError> {
+        loop {
+            match self.fill(need, patience)? {
+                Got::Bytes(_) => return Ok(true),
+                Got::Nothing => {}
+                Got::End => return Ok(false),
+            }
         }
+    }
+
+    /// Tries the key on the first encrypted event, before it is passed over.
+    pub(crate) fn try_key(&mut self) -> Result<(), SourceError> {
+        if !self.opener.is_untried() {
+            return Ok(());
+        }
+        self.fill(HEADER_LEN, Duration::ZERO)?;
+        let Ok(header) = EventHeader::decode(self.window.bytes()) else {
+            return Ok(());
+        };
+        let len = header.event_size.min(MAX_EVENT) as usize;
+        self.fill(len, Duration::ZERO)?;
+        let at = Place {
+            file: &self.name,
+            position: self.position,
+        };
+        let event = self.window.bytes().get(..len);
+        event.map_or(Ok(()), |event| self.opener.try_on(event, &at))
     }
 
     fn ending(&self, need: usize) -> Frame {
-        Frame::End(Ending {
-            have: self.window.bytes().len() as u64,
-            need: need as u64,
-            torn: self.torn,
-        })
-    }
-
-    fn not_a_log(&self) -> SourceError {
-        let found = self.window.bytes().iter().take(8).copied().collect();
-        SourceError::NotALog {
-            file: Arc::clone(&self.name),
-            found: Unreadable(found),
-        }
+        self.ending_after(0, need)
     }
 
     fn io_error(&self, doing: &'static str, error: io::Error) -> SourceError {
@@ -197,8 +290,8 @@ impl Reading {
     }
 }
 
-/// A magic number with a format description behind it. An event whose time has the same bytes (one second in
-/// 2028) has the high byte of its server id where that description has its type.
-fn begins_log(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC) && bytes.get(8) == Some(&EventType::FORMAT_DESCRIPTION.0)
+/// The length that a header says, at the same place in all versions. 0 where it is cut off.
+fn event_size(header: &[u8]) -> u32 {
+    let field = header.get(9..).and_then(|rest| rest.first_chunk());
+    field.map_or(0, |field| u32::from_le_bytes(*field))
 }

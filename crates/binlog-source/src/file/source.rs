@@ -10,6 +10,7 @@ use bytes::Bytes;
 use crate::cutter::Cutter;
 use crate::error::SourceError;
 use crate::file::inputs::{expand, successor};
+use crate::file::seek::Seeker;
 use crate::file::{Ending, FileOptions, Frame, Input, Reading};
 use crate::pace::Pace;
 use crate::{Next, Source};
@@ -18,6 +19,7 @@ use crate::{Next, Source};
 pub struct FileSource {
     options: FileOptions,
     logs: VecDeque<Input>,
+    seeker: Seeker,
     reading: Option<Reading>,
     cutter: Cutter,
     pace: Pace,
@@ -58,6 +60,7 @@ impl FileSource {
     pub fn open(inputs: &[Input], options: FileOptions) -> Result<Self, SourceError> {
         Ok(Self {
             logs: expand(inputs)?.into(),
+            seeker: Seeker::new(options.seek.clone(), Arc::clone(&options.keys)),
             reading: None,
             cutter: Cutter::new("".into(), options.cut()),
             pace: Pace::default(),
@@ -72,6 +75,9 @@ impl FileSource {
     }
 
     fn step(&mut self) -> Result<Advance, SourceError> {
+        if let Some(chunk) = self.cutter.expand()? {
+            return Ok(Advance::Chunk(chunk));
+        }
         let patience = self.pace.patience(&self.cutter);
         let Some(reading) = &mut self.reading else {
             return self.open_next();
@@ -89,16 +95,20 @@ impl FileSource {
     }
 
     fn open_next(&mut self) -> Result<Advance, SourceError> {
+        if self.start == Start::Done {
+            self.seeker.pass_over(&mut self.logs);
+        }
         let Some(log) = self.logs.pop_front() else {
             return Ok(Advance::End);
         };
-        let reading = Reading::open(&log)?;
+        let reading = Reading::open(&log)?.with_keys(&self.options.keys);
         let chunk = self.cutter.open(Arc::clone(&reading.name));
         self.reading = Some(reading);
         self.rotated = false;
         Ok(chunk.map_or(Advance::More, Advance::Chunk))
     }
 
+    #[inline(always)]
     fn event(&mut self, bytes: Bytes) -> Result<Advance, SourceError> {
         if self.is_at_stop(&bytes) {
             return Ok(Advance::End);
@@ -115,6 +125,7 @@ impl FileSource {
         }
     }
 
+    #[inline(always)]
     fn push(&mut self, bytes: Bytes) -> Result<Advance, SourceError> {
         let mut chunk = self.cutter.push(bytes)?;
         let pauses = self.options.follow || self.reading.as_ref().is_some_and(Reading::is_pipe);
@@ -124,6 +135,7 @@ impl FileSource {
         Ok(chunk.map_or(Advance::More, Advance::Chunk))
     }
 
+    #[inline(always)]
     fn is_at_stop(&self, bytes: &[u8]) -> bool {
         let Some(stop) = self.options.stop_position.filter(|_| self.logs.is_empty()) else {
             return false;
@@ -384,7 +396,7 @@ mod tests {
             assert!(hint.map_or(found.is_empty(), |hint| found.contains(hint)), "{found}");
         };
         check(b"", "nothing", Some("empty"));
-        check(b"\xfdbin\x01", "fd 62 69 6e 01 (.bin.)", Some("encrypted"));
+        check(b"\xfd7zXZ\0", "fd 37 7a 58 5a 00 (.7zXZ.)", Some("xz"));
         check(b"-- SQL dump", "2d 2d 20 53 51 4c 20 64 (--.SQL.d)", None);
     }
 

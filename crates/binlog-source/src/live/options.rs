@@ -58,6 +58,8 @@ pub struct LiveOptions {
     pub chunk_limit: usize,
     /// See [`CutOptions::statement_limit`].
     pub statement_limit: usize,
+    /// See [`CutOptions::expand`]. A [`crate::Mirror`] copies what stands in the log.
+    pub expand: bool,
 }
 
 impl LiveOptions {
@@ -72,6 +74,7 @@ impl LiveOptions {
             until_end: false,
             chunk_limit: CHUNK_LIMIT,
             statement_limit: STATEMENT_LIMIT,
+            expand: true,
         }
     }
 
@@ -80,6 +83,7 @@ impl LiveOptions {
             chunk_limit: self.chunk_limit,
             statement_limit: self.statement_limit,
             verify_checksums: true,
+            expand: self.expand,
         }
     }
 

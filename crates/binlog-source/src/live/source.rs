@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use binlog_parser::event::Rotate;
+use binlog_parser::event::{Flavour, Heartbeat, Rotate};
 use binlog_parser::{
-    ChecksumAlgorithm, Chunk, Coordinates, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN, RawEvent,
+    ChecksumAlgorithm, Chunk, Coordinates, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN,
+    MAGIC_LEN, RawEvent,
 };
 use bytes::Bytes;
 
@@ -152,11 +153,13 @@ impl LiveSource {
     /// A heartbeat tells how far the server has looked, also past transactions that it did not send.
     fn heartbeat(&mut self, header: &EventHeader, bytes: &[u8]) {
         let Some(end) = &self.end else { return };
-        let position = u64::from(header.log_pos);
-        let named_last = bytes
-            .get(HEADER_LEN..)
-            .is_some_and(|body| body.starts_with(end.file.as_bytes()));
-        if named_last && position >= end.position & u64::from(u32::MAX) && !self.cutter.is_open() {
+        let sent = match **self.cutter.file() == *end.file {
+            true => self.cutter.position(),
+            false => MAGIC_LEN,
+        };
+        let heartbeat = decode_heartbeat(header, bytes, self.identity.flavour);
+        let reached = heartbeat.is_some_and(|heartbeat| has_reached(&heartbeat, header.log_pos, sent, end));
+        if reached && !self.cutter.is_open() {
             self.state = State::Reached;
         }
     }
@@ -178,6 +181,11 @@ impl LiveSource {
             self.pace.flushed();
         }
         chunk
+    }
+
+    /// The next chunk of a compressed event.
+    fn expanded(&mut self) -> Result<Option<Chunk>, SourceError> {
+        self.cutter.expand().inspect_err(|_| self.state = State::Ended)
     }
 
     fn wait(&mut self) -> Result<Option<Next>, SourceError> {
@@ -206,6 +214,9 @@ impl LiveSource {
 impl Source for LiveSource {
     fn next(&mut self) -> Result<Next, SourceError> {
         loop {
+            if let Some(chunk) = self.expanded()? {
+                return Ok(Next::Chunk(chunk));
+            }
             match self.state {
                 State::Running => {}
                 State::Reached => {
@@ -246,6 +257,23 @@ fn starts_at_end(start: &Coordinates, end: &Coordinates, server: &str) -> Result
             hint: "the source was reset or rebuilt: make the target a copy of it again, with a checkpoint of another name",
         }),
     }
+}
+
+fn decode_heartbeat<'b>(header: &EventHeader, bytes: &'b [u8], flavour: Flavour) -> Option<Heartbeat<'b>> {
+    let body = bytes.get(HEADER_LEN..)?;
+    let heartbeat = match header.event_type {
+        EventType::HEARTBEAT_V2 => Heartbeat::decode_v2(body),
+        _ => Heartbeat::decode(body, flavour == Flavour::MariaDb && header.log_pos == 0),
+    };
+    heartbeat.ok()
+}
+
+/// Whether a heartbeat says that the server has come to the end, having sent the last log up to `sent`. The name in it
+/// may have a checksum behind it; its header holds the low half of a position at or after `sent`.
+fn has_reached(heartbeat: &Heartbeat<'_>, log_pos: u32, sent: u64, end: &Coordinates) -> bool {
+    let widened = || sent + u64::from(log_pos.wrapping_sub(sent as u32));
+    let position = heartbeat.position.unwrap_or_else(widened);
+    heartbeat.file.starts_with(end.file.as_bytes()) && position >= end.position
 }
 
 /// Compares a place with an end. Logs of one server are ordered by the number at the end of their names.
@@ -292,4 +320,55 @@ fn rebuilt(rotate: &[u8], body: &[u8], checksum: ChecksumAlgorithm) -> Option<By
 fn checksum_of(description: &[u8]) -> Option<ChecksumAlgorithm> {
     let raw = RawEvent::first(description, 4, &FormatDescription::default()).ok()?;
     Some(FormatDescription::decode(raw.body()).ok()?.checksum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heartbeats_at_the_end() {
+        const GIB4: u64 = 1 << 32;
+        let check = |event_type, log_pos, body: &[u8], sent, end, expected| {
+            let header = EventHeader {
+                timestamp: 0,
+                event_type,
+                server_id: 1,
+                event_size: 19 + body.len() as u32,
+                log_pos,
+                flags: EventFlags(0),
+            };
+            let end = Coordinates {
+                file: "b.000002".into(),
+                position: end,
+            };
+            let bytes = [&[0; HEADER_LEN], body].concat();
+            let heartbeat = decode_heartbeat(&header, &bytes, Flavour::MariaDb);
+            let found = heartbeat.is_some_and(|heartbeat| has_reached(&heartbeat, log_pos, sent, &end));
+            assert_eq!(found, expected, "{log_pos}, {sent}, {end}");
+        };
+        let v1 = |log_pos, sent, end, expected| {
+            check(
+                EventType::HEARTBEAT,
+                log_pos,
+                b"b.000002\xa5\xa5\xa5\xa5",
+                sent,
+                end,
+                expected,
+            );
+        };
+        v1(200, 4, 200, true);
+        v1(199, 4, 200, false);
+        v1(200, GIB4 + 100, GIB4 + 200, true);
+        v1(0xc000_0000, 0xb000_0000, GIB4 + 200, false);
+        v1(200, 0xb000_0000, GIB4 + 200, true);
+        check(EventType::HEARTBEAT, 200, b"b.000001", 4, 200, false);
+        let long = b"\xc8\0\0\0\x01\0\0\0b.000002";
+        check(EventType::HEARTBEAT, 0, long, 4, GIB4 + 200, true);
+        check(EventType::HEARTBEAT, 0, long, 4, GIB4 + 201, false);
+        let fields = b"\x01\x08b.000002\x02\x01\xc8\0";
+        check(EventType::HEARTBEAT_V2, 0, fields, 4, 200, true);
+        check(EventType::HEARTBEAT_V2, 0, fields, 4, 201, false);
+        check(EventType::HEARTBEAT, 0, b"b", 4, 0, false);
+    }
 }
