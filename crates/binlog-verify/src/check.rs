@@ -1,0 +1,261 @@
+//! One chunk, looked into on its own.
+
+mod depth;
+mod transactions;
+
+use std::sync::Arc;
+
+use binlog_parser::event::{Event, Flavour};
+use binlog_parser::{
+    ChecksumAlgorithm, Chunk, Decoder, Entry, EventError, EventType, Expansion, FieldError, FormatDescription,
+    HEADER_LEN, PositionMeaning, RawEvent,
+};
+
+use crate::facts::{Closing, Facts, Head, Jump};
+use crate::gtids::Gtids;
+use transactions::Transactions;
+
+/// Errors of single events that a chunk's facts hold.
+const ERRORS: usize = 100;
+
+/// Looks into every event of a chunk: its checksum, where the log has them, its fields, every row, its position, and
+/// the transaction that it belongs to. Pure: chunks may be checked on all cores, in any order.
+///
+/// What is wrong is a fact, and ends nothing: the events after it are looked into too.
+#[must_use]
+pub fn check(chunk: &Chunk) -> Facts {
+    let mut check = Check::new(chunk);
+    for entry in &chunk.entries {
+        check.entry(entry);
+    }
+    check.finish(chunk)
+}
+
+struct Check {
+    facts: Facts,
+    format: Arc<FormatDescription>,
+    decoder: Decoder,
+    transactions: Transactions,
+    depth: depth::Depth,
+}
+
+/// What is done with an event that has an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Harm {
+    /// It is what its server wrote: it is reported, and kept.
+    Unread,
+    /// It is not what its server wrote, or what it needs is missing.
+    Broken,
+}
+
+impl Check {
+    fn new(chunk: &Chunk) -> Self {
+        let has_gtids = always_has_gtids(&chunk.format) || chunk.entries.iter().any(is_gtid);
+        let start = chunk.entries.first().map_or(chunk.end, |entry| entry.offset);
+        Self {
+            facts: Facts {
+                file: Arc::clone(&chunk.file),
+                own: chunk.positions == PositionMeaning::OwnLog,
+                start,
+                end: chunk.end,
+                has_gtids,
+                ..Facts::default()
+            },
+            format: Arc::clone(&chunk.format),
+            decoder: Decoder::new(Arc::clone(&chunk.format)),
+            transactions: Transactions::new(chunk.continues, has_gtids),
+            depth: depth::Depth::default(),
+        }
+    }
+
+    fn finish(mut self, chunk: &Chunk) -> Facts {
+        self.transactions.finish(chunk.end, &mut self.facts);
+        self.facts
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        let format = Arc::clone(&self.format);
+        let raw = match RawEvent::first(&entry.bytes, entry.offset, &format) {
+            Ok(raw) => raw,
+            Err(error) => return self.broken(entry.offset, entry.offset + entry.bytes.len() as u64, error),
+        };
+        self.count(&raw);
+        if let Err(error) = self.checksum(&raw) {
+            return self.broken(raw.offset, raw.end(), error);
+        }
+        self.position(&raw);
+        if self.transactions.passes_over(&raw, &mut self.facts) {
+            return;
+        }
+        self.decode(&raw);
+    }
+
+    fn count(&mut self, raw: &RawEvent<'_>) {
+        let totals = &mut self.facts.totals;
+        totals.events += 1;
+        totals.bytes += raw.bytes().len() as u64;
+        self.facts.closing = None;
+        let time = raw.header.timestamp;
+        if time != 0 && !raw.header.is_artificial() {
+            totals.times = Some(
+                totals
+                    .times
+                    .map_or((time, time), |(first, last)| (first.min(time), last.max(time))),
+            );
+        }
+    }
+
+    fn checksum(&mut self, raw: &RawEvent<'_>) -> Result<(), EventError> {
+        if raw.checksum() == ChecksumAlgorithm::None || is_renewed_without_checksum(raw) {
+            self.facts.totals.unverified += 1;
+            return Ok(());
+        }
+        raw.verify_checksum()?;
+        self.facts.totals.checksums += 1;
+        Ok(())
+    }
+
+    /// The position of an event is where it ends, in the log that the positions count. Events of a MariaDB transaction
+    /// (11.4 on) and those made for a stream have none. Those of servers before 5.0 were brought to version 4, and keep
+    /// the positions that they had.
+    fn position(&mut self, raw: &RawEvent<'_>) {
+        if self.decoder.format().version_numbers() < (5, 0, 0) && !self.decoder.format().server_version.is_empty() {
+            return;
+        }
+        if !self.facts.own || raw.header.log_pos == 0 || raw.header.is_artificial() {
+            return;
+        }
+        let shift = i64::from(raw.header.log_pos.wrapping_sub(raw.end() as u32) as i32);
+        let (first, last) = self.facts.shifts.unwrap_or((shift, shift));
+        if shift != last {
+            self.facts.jumps.push(Jump {
+                position: raw.offset,
+                missing: shift - last,
+            });
+            self.transactions.hole(raw.offset, &mut self.facts);
+            self.decoder = Decoder::new(Arc::clone(&self.format));
+        }
+        self.facts.shifts = Some((first, shift));
+    }
+
+    fn decode(&mut self, raw: &RawEvent<'_>) {
+        if Expansion::<&[u8]>::is_for(raw.header.event_type) {
+            return match self.depth.expanded(raw, &mut self.decoder) {
+                Ok(rows) => {
+                    self.facts.totals.rows += rows;
+                    self.transactions.raw(raw, &mut self.facts);
+                }
+                Err(error) => self.failed(raw, error),
+            };
+        }
+        match self.decoder.decode(raw) {
+            Ok(event) => self.event(raw, &event),
+            Err(error) => self.failed(raw, error),
+        }
+    }
+
+    fn event(&mut self, raw: &RawEvent<'_>, event: &Event<'_>) {
+        self.head(raw, event);
+        match self.depth.look(raw, event) {
+            Ok(rows) => {
+                self.facts.totals.rows += rows;
+                self.transactions.event(raw, event, &mut self.facts);
+            }
+            Err(error) => self.failed(raw, error),
+        }
+    }
+
+    /// An event whose fields cannot be read. Where it is as its server wrote it, it still takes part in its transaction.
+    fn failed(&mut self, raw: &RawEvent<'_>, error: EventError) {
+        if self.transactions.is_orphan(&error) {
+            return self.transactions.orphan(raw, error, &mut self.facts);
+        }
+        match harm(raw, &error.error) {
+            Harm::Broken => self.broken(raw.offset, raw.end(), error),
+            Harm::Unread => {
+                self.error(error);
+                self.transactions.raw(raw, &mut self.facts);
+            }
+        }
+    }
+
+    /// What a log says of itself.
+    fn head(&mut self, raw: &RawEvent<'_>, event: &Event<'_>) {
+        match event {
+            Event::FormatDescription(format) => {
+                self.format = Arc::clone(format);
+                self.facts.head = Some(head(raw, format));
+            }
+            Event::PreviousGtids(previous) => self.facts.previous = Some(Gtids::MySql(previous.gtids.clone())),
+            Event::MariaDbGtidList(list) => self.facts.previous = Some(Gtids::of_list(&list.gtids)),
+            Event::Incident(_) => self.facts.incidents.push(raw.offset),
+            Event::Stop => self.facts.closing = Some(Closing::Stop),
+            Event::Rotate(rotate) if !raw.header.is_artificial() => {
+                let name = String::from_utf8_lossy(rotate.file).into_owned();
+                self.facts.closing = Some(Closing::Rotate(name));
+            }
+            _ => {}
+        }
+    }
+
+    fn broken(&mut self, from: u64, to: u64, error: EventError) {
+        self.transactions.broken(from, to, &mut self.facts);
+        self.error(error);
+    }
+
+    fn error(&mut self, error: EventError) {
+        match self.facts.errors.len() < ERRORS {
+            true => self.facts.errors.push(error),
+            false => self.facts.more_errors += 1,
+        }
+    }
+}
+
+/// A checksum that fits proves that the event is what its server wrote, whether or not it can be read here. Rows
+/// without their table map are no use in any case.
+fn harm(raw: &RawEvent<'_>, error: &FieldError) -> Harm {
+    match error {
+        FieldError::Unsupported { .. } => Harm::Unread,
+        FieldError::NoTableMap { .. } => Harm::Broken,
+        _ if raw.checksum() == ChecksumAlgorithm::None => Harm::Broken,
+        _ => Harm::Unread,
+    }
+}
+
+fn head(raw: &RawEvent<'_>, format: &FormatDescription) -> Head {
+    Head {
+        position: raw.offset,
+        server_version: format.server_version.clone(),
+        server_id: raw.header.server_id,
+        checksum: format.checksum,
+        in_use: raw.header.flags.contains(binlog_parser::EventFlags::BINLOG_IN_USE),
+    }
+}
+
+fn is_gtid(entry: &Entry) -> bool {
+    const TYPE_AT: usize = 4;
+    entry
+        .bytes
+        .get(TYPE_AT)
+        .is_some_and(|code| transactions::is_gtid(EventType(*code)))
+}
+
+/// Servers that begin every transaction with an event that says so: MySQL from 5.7.6 on writes an ANONYMOUS_GTID
+/// where it has no other, MariaDB a GTID from 10.0.2 on.
+fn always_has_gtids(format: &FormatDescription) -> bool {
+    let since = match format.flavour() {
+        Flavour::MySql => (5, 7, 6),
+        Flavour::MariaDb => (10, 0, 2),
+    };
+    format.version_numbers() >= since
+}
+
+/// A server that sends a log from its middle clears time and position of the format description, and renews its
+/// checksum only where the log has checksums.
+fn is_renewed_without_checksum(raw: &RawEvent<'_>) -> bool {
+    const CREATED_AT: usize = HEADER_LEN + 52;
+    raw.header.event_type == EventType::FORMAT_DESCRIPTION
+        && raw.header.log_pos == 0
+        && raw.bytes().get(CREATED_AT..CREATED_AT + 4) == Some(&[0; 4])
+        && FormatDescription::decode(raw.body()).is_ok_and(|format| format.checksum == ChecksumAlgorithm::None)
+}
