@@ -216,13 +216,13 @@ impl Applier {
                     Ok(())
                 }
             }
-            Event::PreviousGtids(set) => {
+            Event::PreviousGtids(previous) => {
                 let place = place::after(at.chunk, at.raw);
-                self.progress.learn(GtidProgress::MySql(set.clone()), &place)
+                self.progress.learn(GtidProgress::MySql(previous.gtids.clone()), &place)
             }
             Event::MariaDbGtidList(list) => {
                 let place = place::after(at.chunk, at.raw);
-                let position = list.iter().copied().collect();
+                let position = list.gtids.iter().copied().collect();
                 self.progress.learn(GtidProgress::MariaDb(position), &place)
             }
             Event::Unknown(_) => Err(unsupported("this event".to_owned(), "its type is not known")),
@@ -292,15 +292,28 @@ impl Applier {
                 applied.statements += 1;
             }
             Event::MariaDbGtid(gtid) => refuse_xa(gtid.flags)?,
-            Event::Gtid(_) | Event::Xid(_) | Event::TableMap(_) | Event::RowsQuery(_) | Event::Ignorable(_) => {}
+            Event::Gtid(_)
+            | Event::Xid(_)
+            | Event::TableMap(_)
+            | Event::RowsQuery(_)
+            | Event::Slave(_)
+            | Event::TransactionContext(_)
+            | Event::ViewChange(_)
+            | Event::Ignorable(_) => {}
             Event::XaPrepare(_) => return Err(xa()),
             Event::TransactionPayload(_) => {
                 return Err(unsupported(
                     "this event".to_owned(),
-                    "compressed transactions are not read yet",
+                    "the source was told to leave it compressed",
                 ));
             }
-            _ => return Err(unsupported("this event".to_owned(), "its type is not known")),
+            Event::Unknown(_) => return Err(unsupported("this event".to_owned(), "its type is not known")),
+            _ => {
+                return Err(unsupported(
+                    "this event".to_owned(),
+                    "its form is too old or too new to be applied",
+                ));
+            }
         }
         Ok(())
     }
@@ -330,7 +343,7 @@ impl Applier {
     }
 
     fn query(&mut self, at: At<'_>, query: &Query<'_>, applied: &mut Applied) -> Result<(), ApplyError> {
-        if query.is("BEGIN") || query.is("COMMIT") {
+        if query.is("BEGIN") || query.is("COMMIT") || !query.takes_effect() {
             return Ok(());
         }
         if query.is("ROLLBACK") {

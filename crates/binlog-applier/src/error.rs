@@ -180,6 +180,17 @@ pub enum ApplyErrorKind {
         #[source]
         error: binlog_schema::sql::LiteralError,
     },
+    /// The differences of a JSON document do not fit the document.
+    #[error("table {table}, column {column}: {error}")]
+    Document {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Why.
+        #[source]
+        error: binlog_parser::value::JsonApplyError,
+    },
     /// The session of a statement cannot be set.
     #[error("{error}")]
     Session {

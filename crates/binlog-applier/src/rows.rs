@@ -1,11 +1,13 @@
 //! Row changes as SQL.
 
 use binlog_parser::event::{ColumnType, Flavour};
+use binlog_parser::value::{JsonDiffs, JsonValue};
 use binlog_parser::{Cell, Row, Value};
-use binlog_schema::sql::{Charset, LiteralColumn, push_literal};
+use binlog_schema::sql::{Charset, LiteralColumn, LiteralError, push_json_diffs, push_literal};
 
 use crate::error::{ApplyError, ApplyErrorKind};
 use crate::plan::{Plan, PlanColumn};
+use crate::table::TargetColumn;
 
 /// Writes row changes of one plan for a target of this family.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,20 @@ impl<'p> RowSql<'p> {
         row: &'r Row<'a>,
     ) -> impl Iterator<Item = (&'p PlanColumn, &'r Cell<'a>)> + use<'p, 'r, 'a> {
         present(self.plan, row).filter(|(column, _)| !column.target.generated)
+    }
+
+    /// As [`Self::written`], of the image after an update, each with its cell before.
+    fn written_over<'r, 'a>(
+        &self,
+        before: &'r Row<'a>,
+        after: &'r Row<'a>,
+    ) -> impl Iterator<Item = (&'p PlanColumn, &'r Cell<'a>, &'r Cell<'a>)> + use<'p, 'r, 'a> {
+        let olds = before.cells.iter().chain(std::iter::repeat(&Cell::Absent));
+        let cells = self.plan.columns.iter().zip(olds.zip(&after.cells));
+        cells
+            .filter(|(_, (_, new))| !is_unchanged(new))
+            .filter_map(|(column, (old, new))| Some((column.as_ref()?, old, new)))
+            .filter(|(column, _, _)| !column.target.generated)
     }
 
     /// `INSERT INTO t (a, b) VALUES `, for images like this one.
@@ -50,10 +66,14 @@ impl<'p> RowSql<'p> {
         out.extend(&self.plan.table);
         out.extend(b" SET ");
         let start = out.len();
-        try_separated(out, b", ", self.written(after), |out, (column, cell)| {
+        let changed = self.written_over(before, after);
+        try_separated(out, b", ", changed, |out, (column, old, cell)| {
             out.extend(&column.name);
             out.extend(b" = ");
-            self.cell(out, column, cell)
+            match cell {
+                Cell::Value(Value::JsonDiffs(diffs)) => self.changed(out, column, old, diffs),
+                cell => self.cell(out, column, cell),
+            }
         })?;
         if out.len() == start {
             return Ok(false);
@@ -61,6 +81,27 @@ impl<'p> RowSql<'p> {
         self.keep_times(out, after);
         self.condition(out, before)?;
         Ok(true)
+    }
+
+    /// The new value of a JSON column: whole, where the old one is known, or else as functions of what the target has.
+    fn changed(
+        &self,
+        out: &mut Vec<u8>,
+        column: &PlanColumn,
+        old: &Cell<'_>,
+        diffs: &JsonDiffs<'_>,
+    ) -> Result<(), ApplyError> {
+        let Cell::Value(Value::Json(old)) = old else {
+            let pushed = push_json_diffs(out, &column.name, diffs, self.target);
+            return pushed.map_err(|error| self.unwritten(&column.target, error));
+        };
+        let new = diffs.apply(*old, JsonValue::LARGEST);
+        let new = new.map_err(|error| {
+            let (table, column) = (self.plan.name.clone(), column.target.name.clone());
+            ApplyError::from(ApplyErrorKind::Document { table, column, error })
+        })?;
+        let new = Value::Json(JsonValue { bytes: &new });
+        self.value(out, &column.target, &new, &column.literal)
     }
 
     /// A column that the source left alone must not get the target's time.
@@ -123,10 +164,15 @@ impl<'p> RowSql<'p> {
 
     /// Whether the column holds exactly this, NULL and the bytes of text included.
     fn same(&self, out: &mut Vec<u8>, column: &PlanColumn, cell: &Cell<'_>) -> Result<(), ApplyError> {
+        if let (Cell::Value(Value::Json(document)), Flavour::MySql) = (cell, self.target) {
+            return self.same_text(out, column, document);
+        }
         out.extend(&column.name);
         out.extend(b" <=> ");
         self.compared(out, column, cell)?;
-        let (Cell::Value(Value::Bytes(_)), Charset::Text(charset)) = (cell, &column.literal.charset) else {
+        let (Cell::Value(Value::Bytes(_) | Value::Compressed(_)), Charset::Text(charset)) =
+            (cell, &column.literal.charset)
+        else {
             return Ok(());
         };
         out.extend(b" AND CAST(CONVERT(");
@@ -135,6 +181,23 @@ impl<'p> RowSql<'p> {
         self.compared(out, column, cell)?;
         out.extend(b" AS BINARY)");
         Ok(())
+    }
+
+    /// The server's comparison of documents sees no difference between numbers of different types.
+    fn same_text(&self, out: &mut Vec<u8>, column: &PlanColumn, document: &JsonValue<'_>) -> Result<(), ApplyError> {
+        let mut text = Vec::new();
+        let written = document.write_text(&mut text);
+        written.map_err(|error| self.unwritten(&column.target, error.into()))?;
+        out.extend(b"CAST(");
+        out.extend(&column.name);
+        out.extend(b" AS BINARY) = ");
+        let binary = LiteralColumn {
+            charset: Charset::Binary,
+            column_type: ColumnType::VARCHAR,
+            unsigned: None,
+            fixed_len: 0,
+        };
+        self.value(out, &column.target, &Value::Bytes(&text), &binary)
     }
 
     /// A value as the other side of a comparison.
@@ -174,14 +237,17 @@ impl<'p> RowSql<'p> {
     fn value(
         &self,
         out: &mut Vec<u8>,
-        column: &crate::table::TargetColumn,
+        column: &TargetColumn,
         value: &Value<'_>,
         literal: &LiteralColumn,
     ) -> Result<(), ApplyError> {
-        push_literal(out, value, literal, self.target).map_err(|error| {
-            let (table, column) = (self.plan.name.clone(), column.name.clone());
-            ApplyErrorKind::Value { table, column, error }.into()
-        })
+        let pushed = push_literal(out, value, literal, self.target);
+        pushed.map_err(|error| self.unwritten(column, error))
+    }
+
+    fn unwritten(&self, column: &TargetColumn, error: LiteralError) -> ApplyError {
+        let (table, column) = (self.plan.name.clone(), column.name.clone());
+        ApplyErrorKind::Value { table, column, error }.into()
     }
 }
 
@@ -194,6 +260,15 @@ fn present<'p, 'r, 'a>(
     cells
         .filter(|(_, cell)| **cell != Cell::Absent)
         .filter_map(|(column, cell)| Some((column.as_ref()?, cell)))
+}
+
+/// Whether the image after says that nothing changed.
+fn is_unchanged(cell: &Cell<'_>) -> bool {
+    match cell {
+        Cell::Absent => true,
+        Cell::Value(Value::JsonDiffs(diffs)) => diffs.is_empty(),
+        Cell::Null | Cell::Value(_) => false,
+    }
 }
 
 fn has_value(row: &Row<'_>, place: usize) -> bool {
@@ -230,124 +305,4 @@ fn try_separated<T>(
 }
 
 #[cfg(test)]
-mod tests {
-    use binlog_parser::TableMap;
-    use binlog_parser::event::Column;
-
-    use super::*;
-    use crate::table::{Layout, TargetColumn};
-
-    fn target(name: &str, data_type: &str) -> TargetColumn {
-        TargetColumn {
-            name: name.to_owned(),
-            data_type: data_type.to_owned(),
-            unsigned: false,
-            generated: name == "sum",
-            on_update: name == "seen",
-            charset: Charset::Binary,
-        }
-    }
-
-    /// `BINARY(3)`, or a type without metadata.
-    fn logged(column_type: ColumnType) -> Column {
-        Column::new(column_type, if column_type == ColumnType::STRING { 3 } else { 0 }, true)
-    }
-
-    /// Columns id, f, b, seen, sum.
-    fn plan(key: &[&str]) -> Plan {
-        let types = [
-            ColumnType::LONG,
-            ColumnType::FLOAT,
-            ColumnType::STRING,
-            ColumnType::LONG,
-            ColumnType::LONG,
-        ];
-        let map = TableMap {
-            table_id: 1,
-            flags: 0,
-            schema: "d".into(),
-            table: "t".into(),
-            columns: types.map(logged).into(),
-            primary_key: None,
-        };
-        let columns = [
-            ("id", "int"),
-            ("f", "float"),
-            ("b", "binary"),
-            ("seen", "int"),
-            ("sum", "int"),
-        ];
-        let layout = Layout {
-            columns: columns.map(|(name, data_type)| target(name, data_type)).into(),
-            hidden: 0,
-            key: key.iter().map(|name| (*name).to_owned()).collect(),
-            triggers: Vec::new(),
-            engine: "InnoDB".to_owned(),
-        };
-        Plan::new(&map, &layout, Flavour::MySql).unwrap()
-    }
-
-    fn row(id: i64, seen: Cell<'static>) -> Row<'static> {
-        let int = |value| Cell::Value(Value::Int(value));
-        Row {
-            cells: vec![
-                int(id),
-                Cell::Value(Value::Float(0.5)),
-                Cell::Value(Value::Bytes(b"x")),
-                seen,
-                int(9),
-            ],
-        }
-    }
-
-    fn text(plan: &Plan, write: impl FnOnce(&RowSql<'_>, &mut Vec<u8>)) -> String {
-        let mut out = Vec::new();
-        write(
-            &RowSql {
-                plan,
-                target: Flavour::MySql,
-            },
-            &mut out,
-        );
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn inserts_leave_out_what_is_generated() {
-        let plan = plan(&["id"]);
-        let row = row(1, Cell::Null);
-        let sql = text(&plan, |sql, out| {
-            sql.insert_head(out, &row);
-            sql.insert_values(out, &row).unwrap();
-        });
-        assert!(
-            sql.starts_with("INSERT INTO `d`.`t` (`id`, `f`, `b`, `seen`) VALUES (1, "),
-            "{sql}"
-        );
-        assert!(sql.ends_with(", NULL)"), "{sql}");
-    }
-
-    #[test]
-    fn updates_find_their_row_by_key() {
-        let plan = plan(&["id"]);
-        let (before, after) = (row(1, Cell::Null), row(2, Cell::Absent));
-        let sql = text(&plan, |sql, out| assert!(sql.update(out, &before, &after).unwrap()));
-        assert!(sql.starts_with("UPDATE `d`.`t` SET `id` = 2, "), "{sql}");
-        assert!(sql.ends_with(", `seen` = `seen` WHERE `id` = 1"), "{sql}");
-    }
-
-    #[test]
-    fn without_a_key_all_columns_decide() {
-        for key in [&[][..], &["seen"]] {
-            let plan = plan(key);
-            let before = row(1, Cell::Null);
-            let sql = text(&plan, |sql, out| sql.delete(out, &before).unwrap());
-            assert!(
-                sql.starts_with("DELETE FROM `d`.`t` WHERE `id` <=> 1 AND `f` <=> "),
-                "{sql}"
-            );
-            assert!(sql.contains("780000"), "BINARY is padded: {sql}");
-            assert!(sql.ends_with(" AND `seen` <=> NULL AND `sum` <=> 9 LIMIT 1"), "{sql}");
-        }
-    }
-}
+mod tests;

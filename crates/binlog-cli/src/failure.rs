@@ -28,12 +28,26 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+/// The command has said what is wrong with the data: only the exit code is left to tell.
+#[derive(Debug)]
+pub(crate) struct Told;
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("something is wrong with the data")
+    }
+}
+
+impl std::error::Error for Told {}
+
 /// Tells the error with its causes and a hint on stderr. A closed pipe is success.
 pub(crate) fn report(error: &Error) -> ExitCode {
     if is_closed_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    let _ = write(error, &mut io::stderr().lock());
+    if !error.is::<Told>() {
+        let _ = write(error, &mut io::stderr().lock());
+    }
     ExitCode::from(code(error))
 }
 

@@ -1,11 +1,13 @@
 //! What a command reads: files, folders, pipes or a live server.
 
 use anyhow::{Result, bail};
-use binlog_source::{FileOptions, FileSource, Input, LiveOptions, LiveSource, Source, StartAt};
+use binlog_filter::RuleSet;
+use binlog_source::{FileOptions, FileSource, Input, LiveOptions, LiveSource, Seek, Source, StartAt};
 use clap::Args;
 
 use crate::connection::ConnectionArgs;
 use crate::failure::Usage;
+use crate::keys::KeyArgs;
 
 /// What to read.
 #[derive(Args, Debug)]
@@ -24,14 +26,41 @@ pub(crate) struct InputArgs {
     #[arg(long, conflicts_with = "stop_position")]
     follow: bool,
     #[command(flatten)]
+    pub(crate) keys: KeyArgs,
+    #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
 }
 
+/// How compressed events come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compressed {
+    Expanded,
+    AsStored,
+}
+
 impl InputArgs {
-    /// Opens the stream.
+    /// Opens the stream. Compressed events come as the plain events that they hold.
     pub(crate) fn open(&self) -> Result<Box<dyn Source>> {
+        self.open_as(Compressed::Expanded, Seek::default())
+    }
+
+    /// Opens the stream without logs of which these rules keep nothing.
+    pub(crate) fn open_for(&self, rules: &RuleSet) -> Result<Box<dyn Source>> {
+        let seek = Seek {
+            since: rules.start_time(),
+            gtids: rules.include_gtids().cloned(),
+        };
+        self.open_as(Compressed::Expanded, seek)
+    }
+
+    /// Opens the stream, in which compressed events come as they stand in the log.
+    pub(crate) fn open_as_stored(&self) -> Result<Box<dyn Source>> {
+        self.open_as(Compressed::AsStored, Seek::default())
+    }
+
+    fn open_as(&self, compressed: Compressed, seek: Seek) -> Result<Box<dyn Source>> {
         match self.sources.as_slice() {
-            [url] if is_url(url) => self.open_live(url),
+            [url] if is_url(url) => self.open_live(url, compressed),
             sources if sources.iter().any(|source| is_url(source)) => {
                 bail!(Usage(
                     "a server is read alone, not together with other sources".to_owned()
@@ -41,11 +70,20 @@ impl InputArgs {
                 // It may hold a password.
                 bail!(Usage("a server's URL begins with mysql:// or mariadb://".to_owned()))
             }
-            sources => self.open_files(sources),
+            sources => self.open_files(sources, compressed, seek),
         }
     }
 
-    fn open_live(&self, url: &str) -> Result<Box<dyn Source>> {
+    /// The files, where nothing but whole files is to be read.
+    pub(crate) fn whole_files(&self) -> Result<Option<Vec<Input>>> {
+        let parts = self.follow || self.start_position.is_some() || self.stop_position.is_some();
+        if parts || self.sources.iter().any(|source| source.contains("://")) {
+            return Ok(None);
+        }
+        Ok(Some(self.sources.iter().map(|source| input(source)).collect()))
+    }
+
+    fn open_live(&self, url: &str, compressed: Compressed) -> Result<Box<dyn Source>> {
         if self.start_position.is_some() || self.stop_position.is_some() {
             bail!(Usage(
                 "positions need files; for a server see 'binlog fetch --start FILE:POSITION'".to_owned()
@@ -53,15 +91,19 @@ impl InputArgs {
         }
         let mut options = LiveOptions::new(self.connection.server(url)?, StartAt::Oldest);
         options.until_end = !self.follow;
+        options.expand = compressed == Compressed::Expanded;
         Ok(Box::new(LiveSource::connect(&options)?))
     }
 
-    fn open_files(&self, sources: &[String]) -> Result<Box<dyn Source>> {
+    fn open_files(&self, sources: &[String], compressed: Compressed, seek: Seek) -> Result<Box<dyn Source>> {
         let inputs: Vec<Input> = sources.iter().map(|source| input(source)).collect();
         let options = FileOptions {
             start_position: self.start_position,
             stop_position: self.stop_position,
+            seek,
             follow: self.follow,
+            keys: self.keys.keys()?,
+            expand: compressed == Compressed::Expanded,
             ..FileOptions::default()
         };
         Ok(Box::new(FileSource::open(&inputs, options)?))

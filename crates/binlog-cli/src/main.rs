@@ -4,6 +4,7 @@ mod commands;
 mod connection;
 mod failure;
 mod inputs;
+mod keys;
 mod output;
 mod progress;
 mod selection;

@@ -17,6 +17,14 @@ impl At<'_, '_> {
         DumpError::Event(self.chunk.place(self.raw.error(offset, error)))
     }
 
+    /// Position after the event as it stands in the log, maybe compressed. The header has its low 32 bits.
+    pub(crate) fn end(&self) -> u64 {
+        match self.raw.header.log_pos {
+            0 => self.raw.end(),
+            low => self.raw.offset + u64::from(low.wrapping_sub(self.raw.offset as u32)),
+        }
+    }
+
     /// A part of a statement that cannot be written.
     pub(crate) fn statement(&self, what: &'static str, why: impl ToString) -> DumpError {
         DumpError::Statement {
@@ -36,10 +44,17 @@ impl At<'_, '_> {
     /// An error for the events that carry changes and that no text form has words for.
     pub(crate) fn refuse(&self, event: &Event<'_>) -> Result<(), DumpError> {
         match event {
-            Event::AppendBlock(_) | Event::DeleteFile { .. } | Event::ExecuteLoadQuery(_) => {
+            Event::AppendBlock(_)
+            | Event::DeleteFile { .. }
+            | Event::ExecuteLoadQuery(_)
+            | Event::Load(_)
+            | Event::CreateFile(_)
+            | Event::ExecLoad { .. } => {
                 Err(self.unsupported("LOAD DATA in statement format, with its file, cannot be written yet"))
             }
-            Event::TransactionPayload(_) => Err(self.unsupported("compressed transactions cannot be read yet")),
+            Event::TransactionPayload(_) => Err(self.unsupported("the source was told to leave it compressed")),
+            Event::PreGaRows(_) => Err(self.unsupported("no log describes the rows of MySQL 5.1 before 5.1.16")),
+            Event::RowsFragment(_) => Err(self.unsupported("fragments of row events are not put together")),
             Event::Unknown(_) => Err(self.unsupported("this event type is not known")),
             Event::Incident(incident) => Err(DumpError::LostEvents {
                 file: self.chunk.file.to_string(),

@@ -116,6 +116,29 @@ impl Events {
         self.add(event_type, &body)
     }
 
+    /// In `shop.docs (id INT PRIMARY KEY, doc JSON)`, row 1: of `{"a": 1}` the value at `$.a` becomes 2, and the DATE
+    /// 2024-02-29 is inserted at `$.b`. The image before has the document only if it is `whole`.
+    pub(crate) fn partial_update(self, whole: bool) -> Self {
+        const OLD: &[u8] = &[0, 1, 0, 12, 0, 11, 0, 1, 0, 5, 1, 0, b'a'];
+        const DIFFS: &[u8] = b"\0\x03$.a\x03\x05\x02\0\x01\x03$.b\x0b\x0f\x0a\x08\0\0\0\0\0\xba\xb2\x19";
+        let mut map = vec![5, 0, 0, 0, 0, 0, 1, 0];
+        map.extend(b"\x04shop\0\x04docs\0");
+        map.extend([2, ColumnType::LONG.0, ColumnType::JSON.0, 1, 4, 0b10]);
+        map.extend(b"\x01\x01\x00\x04\x07\x02id\x03doc\x08\x01\x00");
+        let (before, after): (&[u8], &[u8]) = if whole { (&[0b11], &[0b11]) } else { (&[0b01], &[0b10]) };
+        let counted = |bytes: &[u8]| [&(bytes.len() as u32).to_le_bytes()[..], bytes].concat();
+        let id = 1_u32.to_le_bytes();
+        let (old, diffs) = (counted(OLD), counted(DIFFS));
+        let images: [&[u8]; 6] = match whole {
+            true => [&[0], &id, &old, &[1, 0b1, 0], &id, &diffs],
+            false => [&[0], &id, &[], &[1, 0b1, 0], &[], &diffs],
+        };
+        let head = [5, 0, 0, 0, 0, 0, 1, 0, 2, 0, 2];
+        let body = [&head, before, after, &images.concat()].concat();
+        self.add(EventType::TABLE_MAP, &map)
+            .add(EventType::PARTIAL_UPDATE_ROWS, &body)
+    }
+
     pub(crate) fn chunk(self) -> Chunk {
         Chunk {
             file: "binlog.000002".into(),

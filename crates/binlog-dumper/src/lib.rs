@@ -20,7 +20,7 @@ pub use json::JsonDumper;
 pub use sql::{SqlDumper, SqlOptions, Unnamed};
 pub use summary::Summary;
 
-use binlog_parser::Chunk;
+use binlog_parser::{Cell, Chunk, Value};
 
 /// A text form of events. Chunks are given in the order of their log.
 pub trait Dump {
@@ -35,4 +35,9 @@ pub trait Dump {
     /// # Errors
     /// None of today's forms has one.
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), DumpError>;
+}
+
+/// Whether a cell of the image after an update says itself that nothing changed.
+fn is_unchanged(cell: &Cell<'_>) -> bool {
+    matches!(cell, Cell::Value(Value::JsonDiffs(diffs)) if diffs.is_empty())
 }

@@ -40,20 +40,6 @@ impl AnyGtid {
     }
 }
 
-/// The GTID event with the length of a transaction of which `rest` bytes follow it; `None` if it has no such field.
-pub(crate) fn with_transaction_length(raw: &RawEvent<'_>, rest: u64) -> Result<Option<Bytes>, FieldError> {
-    let AnyGtid::MySql(event) = AnyGtid::decode(raw)? else {
-        return Ok(None);
-    };
-    if event.transaction_length.is_none() {
-        return Ok(None);
-    }
-    let event = event.with_transaction_length(rest, HEADER_LEN + raw.checksum().len());
-    let mut body = Vec::with_capacity(128);
-    event.encode(&mut body, raw.header.event_type)?;
-    Ok(Some(rebuilt(raw, raw.header, &body)))
-}
-
 /// A MariaDB GTID of one statement as that of a transaction that ends in COMMIT; `None` if it is that already,
 /// or is a MySQL one.
 pub(crate) fn as_transaction(raw: &RawEvent<'_>) -> Result<Option<Bytes>, FieldError> {

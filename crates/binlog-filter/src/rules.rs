@@ -92,6 +92,18 @@ impl RuleSet {
         !self.judges_content() && !self.judges_transactions()
     }
 
+    /// Time before which nothing is kept, seconds since 1970 UTC.
+    #[must_use]
+    pub fn start_time(&self) -> Option<u32> {
+        self.0.start_time
+    }
+
+    /// GTIDs outside of which nothing is kept.
+    #[must_use]
+    pub fn include_gtids(&self) -> Option<&GtidProgress> {
+        self.0.include_gtids.as_ref()
+    }
+
     /// Whether the rules for tables keep this one.
     #[must_use]
     pub fn keeps_table(&self, schema: &str, table: &str) -> bool {

@@ -167,7 +167,7 @@ impl Judge<'_> {
     fn unsupported(&self, raw: &RawEvent<'_>) -> FilterError {
         FilterError::Unsupported {
             at: At::of(self.chunk, raw),
-            why: "the event is compressed, and would have to be unpacked first",
+            why: "the source was told to leave it compressed",
         }
     }
 

@@ -1,12 +1,13 @@
 //! What remains of a transaction.
 
+use binlog_parser::event::GtidEvent;
 use binlog_parser::{Chunk, Entry, EventFlags, EventType, FieldError, FormatDescription, HEADER_LEN, RawEvent};
 use bytes::Bytes;
 
 use crate::error::FilterError;
 use crate::event::{Change, Item, Role, Verdict, table_id_len};
 use crate::report::{Reason, Report};
-use crate::rewrite::{as_transaction, bare_query, ending_statement, with_transaction_length, without_use};
+use crate::rewrite::{as_transaction, bare_query, ending_statement, without_use};
 use crate::rules::Whole;
 
 /// A transaction of which a first part went through.
@@ -196,9 +197,9 @@ impl<'a> Part<'_, 'a> {
         }
         if let Some(first) = entries.first_mut() {
             let rest = after.saturating_sub(first.bytes.len()) as u64;
-            let measured = with_transaction_length(&gtid.raw, rest);
+            let measured = GtidEvent::measured(&gtid.raw, rest);
             if let Some(bytes) = measured.map_err(|error| self.place(&gtid.raw, error))? {
-                first.bytes = bytes;
+                first.bytes = bytes.into();
             }
         }
         Ok(entries)

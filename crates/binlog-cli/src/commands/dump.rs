@@ -37,8 +37,9 @@ enum Format {
 
 impl Dump {
     pub(crate) fn run(self) -> Result<()> {
-        let mut source = self.input.open()?;
-        let mut filter = Filter::new(self.selection.rules_for_reader()?);
+        let rules = self.selection.rules_for_reader()?;
+        let mut source = self.input.open_for(&rules)?;
+        let mut filter = Filter::new(rules);
         let mut out = self.output.open()?;
         match self.format {
             Format::Json => print(&mut *source, &mut filter, &mut JsonDumper::new(), &mut out),

@@ -48,6 +48,7 @@ impl Fetch {
         let mut options = LiveOptions::new(self.connection.server(&self.from)?, self.start);
         options.server_id = self.connection_server_id;
         options.until_end = !self.follow;
+        options.expand = false;
         let sink = match &self.into {
             Some(folder) => {
                 let mirror = Mirror::open(folder)?;

@@ -13,7 +13,7 @@ use crate::selection::SelectionArgs;
 
 /// Write a valid binary log of the selected changes.
 ///
-/// Without selection the output is the input, byte for byte.
+/// Without selection the output is the input, byte for byte. With one, what the input holds compressed comes out plain.
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
     /// At the end, say on stderr what was kept and what was left out
@@ -29,8 +29,12 @@ pub(crate) struct Filter {
 
 impl Filter {
     pub(crate) fn run(self) -> Result<()> {
-        let mut filter = binlog_filter::Filter::new(self.selection.rules()?);
-        let mut source = self.input.open()?;
+        let rules = self.selection.rules()?;
+        let mut source = match rules.keeps_everything() {
+            true => self.input.open_as_stored()?,
+            false => self.input.open_for(&rules)?,
+        };
+        let mut filter = binlog_filter::Filter::new(rules);
         let mut writer = Writer::new(self.output.open()?);
         loop {
             match source.next()? {

@@ -1,139 +1,167 @@
-//! `binlog verify`: reads everything, and says so or says what is wrong.
+//! `binlog verify`: whether logs are whole, and what can be saved of those that are not.
+
+mod json;
+mod salvage;
+mod text;
 
 use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::Result;
-use binlog_parser::event::Event;
-use binlog_parser::{ChecksumAlgorithm, Chunk, Decoder, FieldError, Place, Row, Step, TransactionTracker};
-use binlog_source::Next;
-use clap::Args;
+use anyhow::{Result, bail};
+use binlog_source::{
+    FileOptions, FileSource, Input, SalvageOptions, SalvageSource, Source, SourceError, expand, for_each_in_order,
+    format_of, is_old_log,
+};
+use binlog_verify::{Damage, Report, Verifier, check};
+use clap::{Args, ValueEnum};
 
+use crate::failure::{Told, Usage};
 use crate::inputs::InputArgs;
 use crate::output::OutputArgs;
-use crate::progress::size;
 
-/// Check binary logs: structure, checksums, every row.
+/// Check binary logs: each event, each log, and the logs of a set together.
+///
+/// Reading goes on behind damage: all of it is listed. Ends with 1 where data is damaged or missing.
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
+    /// Form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Write a valid log of every whole transaction: to this file, or for several logs into this folder
+    #[arg(long, value_name = "OUT")]
+    salvage: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     input: InputArgs,
 }
 
-/// What was found in one log.
-#[derive(Debug, Default)]
-struct Found {
-    file: String,
-    events: u64,
-    checksums: u64,
-    transactions: u64,
-    rows: u64,
-    bytes: u64,
-    closed: bool,
-    open_transaction: bool,
+#[derive(ValueEnum, Debug, Clone, Copy)]
+enum Format {
+    /// Lines for people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// A log that was read, and the number of its first report. A file can hold several logs.
+struct Read {
+    input: Input,
+    first: usize,
 }
 
 impl Verify {
     pub(crate) fn run(self) -> Result<()> {
-        let mut source = self.input.open()?;
-        let mut out = self.output.open()?;
-        let mut check = Check::default();
-        loop {
-            match source.next()? {
-                Next::Chunk(chunk) => {
-                    if let Some(found) = check.change_of_file(&chunk) {
-                        writeln!(out, "{found}")?;
-                    }
-                    check.chunk(&chunk)?;
-                }
-                Next::Idle => {}
-                Next::End => break,
-            }
-        }
-        writeln!(out, "{}", check.found)?;
-        out.flush()?;
-        Ok(())
-    }
-}
-
-#[derive(Debug, Default)]
-struct Check {
-    found: Found,
-    decoder: Decoder,
-    tracker: TransactionTracker,
-}
-
-impl Check {
-    /// What was found in the log before this chunk's, where that is another one.
-    fn change_of_file(&mut self, chunk: &Chunk) -> Option<Found> {
-        if *chunk.file == *self.found.file {
-            return None;
-        }
-        let found = Found {
-            file: chunk.file.to_string(),
-            ..Found::default()
+        let (report, saved) = match self.input.whole_files()? {
+            Some(inputs) => self.files(&expand(&inputs)?)?,
+            None if self.salvage.is_some() => bail!(Usage("--salvage needs whole files".to_owned())),
+            None => (stream(&mut *self.input.open_as_stored()?)?, Vec::new()),
         };
-        self.tracker = TransactionTracker::default();
-        let before = std::mem::replace(&mut self.found, found);
-        (before.events > 0).then_some(before)
+        let mut out = self.output.open()?;
+        match self.format {
+            Format::Text => text::write(&report, &saved, &mut out)?,
+            Format::Json => json::write(&report, &saved, &mut out)?,
+        }
+        out.flush()?;
+        match report.is_good() {
+            true => Ok(()),
+            false => bail!(Told),
+        }
     }
 
-    /// The source has verified checksums; here every event and row is decoded.
-    fn chunk(&mut self, chunk: &Chunk) -> Result<(), Place> {
-        for raw in chunk.events() {
-            let raw = raw?;
-            let event = self.decoder.decode(&raw).map_err(|error| chunk.place(error))?;
-            let rows = count_rows(&event);
-            self.found.rows += rows.map_err(|(offset, error)| chunk.place(raw.error(offset, error)))?;
-            let step = self.tracker.step(&event);
-            self.found.transactions += u64::from(matches!(step, Step::End | Step::Only));
-            self.found.events += 1;
-            self.found.bytes += u64::from(raw.header.event_size);
-            self.found.checksums += u64::from(raw.checksum() == ChecksumAlgorithm::Crc32);
-            self.found.closed = matches!(event, Event::Stop | Event::Rotate(_));
+    fn files(&self, inputs: &[Input]) -> Result<(Report, Vec<salvage::Saved>)> {
+        if let Some(out) = &self.salvage {
+            salvage::refuse(inputs, out)?;
         }
-        self.found.open_transaction = self.tracker.is_open();
-        Ok(())
+        let keys = self.input.keys.keys()?;
+        let options = SalvageOptions {
+            hints: inputs.iter().filter_map(|input| format_of(input, &keys)).collect(),
+            keys,
+            ..SalvageOptions::default()
+        };
+        let (report, read) = logs(inputs, &options)?;
+        let saved = match &self.salvage {
+            Some(out) => salvage::save(&report, &read, &options, out)?,
+            None => Vec::new(),
+        };
+        Ok((report, saved))
     }
 }
 
-/// Reads all rows of the event; an event that nobody here can look into is an error.
-fn count_rows(event: &Event<'_>) -> Result<u64, (usize, FieldError)> {
-    let unread = |why| Err((0, FieldError::Unsupported { field: "event", why }));
-    let rows = match event {
-        Event::Rows(rows) => rows,
-        Event::Unknown(_) => return unread("its type is not known"),
-        Event::TransactionPayload(_) => return unread("compressed transactions are not read yet"),
-        _ => return Ok(0),
+/// Verifies logs; what stops the reading of one is a finding, and the next one is read.
+fn logs(inputs: &[Input], options: &SalvageOptions) -> Result<(Report, Vec<Read>)> {
+    let mut verifier = Verifier::default();
+    let mut read = Vec::new();
+    for input in inputs {
+        let first = verifier.logs();
+        log(input, options, &mut verifier)?;
+        read.push(Read {
+            input: input.clone(),
+            first,
+        });
+    }
+    Ok((verifier.finish(), read))
+}
+
+fn log(input: &Input, options: &SalvageOptions, verifier: &mut Verifier) -> Result<()> {
+    if is_old_log(input, &options.keys).unwrap_or_default() {
+        return old_log(input, verifier);
+    }
+    let mut source = match SalvageSource::open(input, options.clone()) {
+        Ok(source) => source,
+        Err(error) => {
+            verifier.begin(name(input).into());
+            return failed(error, verifier);
+        }
     };
-    let (mut before, mut after) = (Row::default(), Row::default());
-    let mut iter = rows.iter();
-    let mut count = 0;
-    while iter.next_into(&mut before, &mut after)? {
-        count += 1;
+    verifier.begin(Arc::clone(source.file()));
+    let result = each(&mut source, verifier);
+    for damage in source.damage() {
+        verifier.damage(Damage {
+            from: damage.from,
+            to: damage.to,
+            why: damage.why.clone(),
+        });
     }
-    Ok(count)
+    result.or_else(|error| failed(error, verifier))
 }
 
-impl std::fmt::Display for Found {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}: ok, {} events, {} transactions, {} rows, {}, {} checksums verified",
-            self.file,
-            self.events,
-            self.transactions,
-            self.rows,
-            size(self.bytes),
-            self.checksums
-        )?;
-        if self.open_transaction {
-            f.write_str(", ends inside a transaction")?;
-        }
-        if !self.closed {
-            f.write_str(", not closed (still written, or its server crashed)")?;
-        }
-        Ok(())
+/// A log without checksums and without lengths to go by: reading ends at the first damage.
+fn old_log(input: &Input, verifier: &mut Verifier) -> Result<()> {
+    verifier.begin(name(input).into());
+    let read = FileSource::open(std::slice::from_ref(input), FileOptions::default());
+    let result = read.and_then(|mut source| each(&mut source, verifier));
+    result.or_else(|error| failed(error, verifier))
+}
+
+/// A log that cannot be read is a finding.
+fn failed(error: SourceError, verifier: &mut Verifier) -> Result<()> {
+    let hint = error.hint().map_or_else(String::new, |hint| format!("; {hint}"));
+    verifier.failed(format!("{error}{hint}"));
+    Ok(())
+}
+
+fn stream(source: &mut dyn Source) -> Result<Report> {
+    let mut verifier = Verifier::default();
+    each(source, &mut verifier)?;
+    Ok(verifier.finish())
+}
+
+fn each(source: &mut dyn Source, verifier: &mut Verifier) -> Result<(), SourceError> {
+    for_each_in_order(
+        source,
+        |chunk| check(&chunk),
+        |facts| {
+            verifier.add(&facts);
+            Ok(())
+        },
+    )
+}
+
+fn name(input: &Input) -> String {
+    match input {
+        Input::Stdin => "stdin".to_owned(),
+        Input::Path(path) => path.display().to_string(),
     }
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `kind` | `insert`, `update`, `delete`; `ddl` for a statement that changes definitions; `statement` for any other |
 //! | `file` | name of the log |
-//! | `position`, `end` | position of the event's first byte, and of the first byte after it |
+//! | `position`, `end` | position of the event's first byte, and of the first byte after it; of a compressed event for those that it holds |
 //! | `timestamp` | when the statement began on its server, RFC 3339 in UTC, whole seconds |
 //! | `server_id` | number of the server that made the event |
 //! | `transaction` | position of the first event of the transaction: with `file` it names the transaction |
@@ -29,10 +29,15 @@
 //! | `before` | the row before an update or delete: an object by column name |
 //! | `after` | the row after an insert or update |
 //! | `changed` | of an update: names of the columns in `after` that are not the same in `before` |
+//! | `partial` | of an update: an object by name of the columns of which the log has only what changes in a JSON document, and not the document before; they are not in `after`. Each is an array of differences, to be applied one after the other |
 //! | `query` | text of the statement behind the change, where the source logs it |
 //!
 //! A column that the row image does not hold is not in the object; NULL is `null`. A column whose name neither the
 //! log's table maps nor its DDL tells is `@1`, `@2`, …
+//!
+//! A *difference* has `operation`, `path` and, unless the operation is `remove`, the new `value`: `replace` gives the value at
+//! the path another one; `insert` adds a member to an object, or puts an element before the one at the path, or at the array's
+//! end; `remove` removes. Paths are those of MySQL's JSON functions, for one place: `$.list[2]."a key"`.
 //!
 //! Statements have
 //!
@@ -67,11 +72,12 @@
 //! *Bytes* are `{"base64": "…"}`, with padding, and `"charset"` where a text's character set is known. Texts of statements
 //! (`sql`, `query`, `session`, `default_schema`) are strings if they are UTF-8, else *bytes*.
 
+mod difference;
 mod record;
 mod value;
 
 use binlog_parser::event::MariaDbGtidFlags;
-use binlog_parser::{Chunk, Event, HEADER_LEN, Query, Row, Rows};
+use binlog_parser::{Chunk, Event, Query, Row, Rows};
 use binlog_schema::StatementKind;
 use binlog_schema::sql::SessionState;
 
@@ -118,7 +124,7 @@ impl Dump for JsonDumper {
 impl JsonDumper {
     fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
         match event {
-            Event::Query(query) if query.is("BEGIN") || query.is("COMMIT") => {}
+            Event::Query(query) if query.is("BEGIN") || query.is("COMMIT") || !query.takes_effect() => {}
             Event::Query(query) => self.query(at, query, out)?,
             Event::Rows(rows) => self.rows(at, rows, out)?,
             Event::Intvar(intvar) => self.session().intvar(intvar),
@@ -132,9 +138,8 @@ impl JsonDumper {
                     record::write(&self.head("statement", at), &Statement::new(&xa::start(xid)), out);
                 }
             }
-            Event::XaPrepare(body) => {
-                let words = xa::prepare(body).map_err(|error| at.field(HEADER_LEN, error))?;
-                record::write(&self.head("statement", at), &Statement::new(&words), out);
+            Event::XaPrepare(prepare) => {
+                record::write(&self.head("statement", at), &Statement::new(&xa::prepare(prepare)), out);
             }
             _ => at.refuse(event)?,
         }

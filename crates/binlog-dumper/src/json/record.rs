@@ -4,7 +4,7 @@ use binlog_parser::event::RowsKind;
 use binlog_parser::{Cell, Row, Rows};
 use serde::Serialize;
 
-use super::value::{Columns, Image, Text, ValueError};
+use super::value::{Columns, Image, Partial, Text, ValueError};
 use crate::at::At;
 use crate::text;
 use crate::walk::Transaction;
@@ -39,6 +39,8 @@ pub(super) struct Change<'a> {
     after: Option<Image<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<Vec<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<Partial<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<Text<'a>>,
 }
@@ -85,7 +87,7 @@ impl<'a> Head<'a> {
             kind,
             file: &at.chunk.file,
             position: at.raw.offset,
-            end: at.raw.end(),
+            end: at.end(),
             timestamp: text::rfc3339(at.raw.header.timestamp),
             committed: transaction.committed.map(text::rfc3339_micros),
             server_id: at.raw.header.server_id,
@@ -105,6 +107,14 @@ impl<'a> Change<'a> {
         query: Option<Text<'a>>,
     ) -> Result<Self, ValueError> {
         let is_update = rows.kind == RowsKind::Update;
+        let (after_image, partial) = match rows.kind {
+            RowsKind::Insert => (Some(columns.image(after)?), None),
+            RowsKind::Update => {
+                let (image, partial) = columns.image_over(before, after)?;
+                (Some(image), partial)
+            }
+            RowsKind::Delete => (None, None),
+        };
         Ok(Self {
             schema: &rows.table.schema,
             table: &rows.table.table,
@@ -113,11 +123,9 @@ impl<'a> Change<'a> {
                 RowsKind::Insert => None,
                 RowsKind::Update | RowsKind::Delete => Some(columns.image(before)?),
             },
-            after: match rows.kind {
-                RowsKind::Delete => None,
-                RowsKind::Insert | RowsKind::Update => Some(columns.image(after)?),
-            },
+            after: after_image,
             changed: is_update.then(|| changed(columns, before, after)),
+            partial,
             query,
         })
     }
@@ -125,7 +133,7 @@ impl<'a> Change<'a> {
 
 fn changed<'a>(columns: &'a Columns, before: &Row<'_>, after: &Row<'_>) -> Vec<&'a str> {
     let cells = before.cells.iter().zip(&after.cells);
-    let differ = |(old, new): (&Cell<'_>, &Cell<'_>)| *new != Cell::Absent && old != new;
+    let differ = |(old, new): (&Cell<'_>, &Cell<'_>)| *new != Cell::Absent && old != new && !crate::is_unchanged(new);
     let names = columns.names().zip(cells);
     names
         .filter(|(_, cells)| differ(*cells))

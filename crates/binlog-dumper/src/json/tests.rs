@@ -26,6 +26,30 @@ fn integers() {
 }
 
 #[test]
+fn partial_updates() {
+    let check = |whole, expected: &str| {
+        let (text, ended) = Events::new()
+            .query("shop", "BEGIN")
+            .partial_update(whole)
+            .xid()
+            .dump(&mut JsonDumper::new());
+        ended.unwrap();
+        assert!(text.trim_end().ends_with(expected), "{text}");
+    };
+    check(
+        true,
+        r#""before":{"id":1,"doc":{"a": 1}},"after":{"id":1,"doc":{"a": 2, "b": "2024-02-29"}},"changed":["doc"]}"#,
+    );
+    check(
+        false,
+        concat!(
+            r#""before":{"id":1},"after":{},"changed":["doc"],"partial":{"doc":["#,
+            r#"{"operation":"replace","path":"$.a","value":2},{"operation":"insert","path":"$.b","value":"2024-02-29"}]}}"#,
+        ),
+    );
+}
+
+#[test]
 fn unsigned_by_map() {
     let unsigned = Column {
         unsigned: Some(true),
@@ -140,6 +164,7 @@ fn absent_and_null() {
     );
     let row = Row {
         cells: vec![Cell::Null, Cell::Absent, Cell::Value(Value::Int(1))],
+        ..Row::default()
     };
     let json = serde_json::to_string(&columns.image(&row).unwrap()).unwrap();
     assert_eq!(json, r#"{"@1":null,"@3":1}"#);
@@ -185,6 +210,7 @@ fn check(column: Column, value: Value<'_>, expected: &str) {
     let columns = Columns::new(&map(vec![column]), &Catalog::default(), Flavour::MySql);
     let row = Row {
         cells: vec![Cell::Value(value)],
+        ..Row::default()
     };
     let json = serde_json::to_string(&columns.image(&row).unwrap()).unwrap();
     assert_eq!(json, format!(r#"{{"@1":{expected}}}"#));
@@ -224,5 +250,6 @@ fn map(columns: Vec<Column>) -> TableMap {
         table: "orders".into(),
         columns: columns.into(),
         primary_key: None,
+        optional: Box::default(),
     }
 }

@@ -6,13 +6,15 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use binlog_parser::event::{ColumnType, Flavour};
-use binlog_parser::value::{Date, DateTime, JsonError, JsonValue, Time, Timestamp};
-use binlog_parser::{Cell, Row, TableMap, Value};
+use binlog_parser::value::{CompressedValue, Date, DateTime, JsonApplyError, JsonError, JsonValue, Time, Timestamp};
+use binlog_parser::{Cell, FieldError, Row, TableMap, Value};
 use binlog_schema::sql::{Charset, LiteralColumn};
 use binlog_schema::{Catalog, column_names};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+
+use super::difference::Difference;
 
 /// Integers up to this size are the same in every reader of JSON.
 const SAFE: u64 = (1 << 53) - 1;
@@ -22,8 +24,8 @@ pub(super) struct Columns {
     columns: Vec<JsonColumn>,
 }
 
-struct JsonColumn {
-    name: String,
+pub(super) struct JsonColumn {
+    pub(super) name: String,
     literal: LiteralColumn,
     members: Vec<String>,
 }
@@ -33,6 +35,10 @@ struct JsonColumn {
 pub(super) enum ValueError {
     #[error("{column}: {error}")]
     Json { column: String, error: JsonError },
+    #[error("{column}: {error}")]
+    Changed { column: String, error: JsonApplyError },
+    #[error("{column}: {error}")]
+    Compressed { column: String, error: FieldError },
     #[error("{column}: {len} bytes are no whole number of 4-byte floats")]
     Vector { column: String, len: usize },
     #[error("{column}: a value of type {} has no JSON yet", column_type.0)]
@@ -41,7 +47,10 @@ pub(super) enum ValueError {
 
 /// A row image: an object by column name.
 #[derive(Debug)]
-pub(super) struct Image<'a>(Vec<(&'a str, JsonCell<'a>)>);
+pub(super) struct Image<'a, T = JsonCell<'a>>(Vec<(&'a str, T)>);
+
+/// Of columns of which there are only the differences to the image before, these.
+pub(super) type Partial<'a> = Image<'a, Vec<Difference<'a>>>;
 
 /// Text of a statement: a string if it is UTF-8, else bytes.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +58,7 @@ pub(super) struct Text<'a>(pub(super) &'a [u8]);
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum JsonCell<'a> {
+pub(super) enum JsonCell<'a> {
     Null,
     Int(i64),
     UInt(u64),
@@ -63,7 +72,7 @@ enum JsonCell<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Bytes<'a> {
+pub(super) struct Bytes<'a> {
     base64: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     charset: Option<&'a str>,
@@ -109,6 +118,31 @@ impl Columns {
         let twins = present.map(|(column, cell)| Ok((column.name.as_str(), column.cell(cell)?)));
         twins.collect::<Result<_, ValueError>>().map(Image)
     }
+
+    /// The columns that the image after an update holds: those that it or the image before tells in full, and those of which
+    /// it has only differences.
+    pub(super) fn image_over<'a>(
+        &'a self,
+        before: &'a Row<'_>,
+        after: &'a Row<'_>,
+    ) -> Result<(Image<'a>, Option<Partial<'a>>), ValueError> {
+        let (mut whole, mut partial) = (Vec::new(), Vec::new());
+        let cells = before.cells.iter().zip(&after.cells);
+        for (column, (old, new)) in self.columns.iter().zip(cells) {
+            let name = column.name.as_str();
+            match (old, new) {
+                (_, Cell::Absent) => {}
+                (Cell::Value(Value::Json(old)), Cell::Value(Value::JsonDiffs(diffs))) => {
+                    whole.push((name, column.changed(*old, diffs)?));
+                }
+                (_, new) if crate::is_unchanged(new) => {}
+                (_, Cell::Value(Value::JsonDiffs(diffs))) => partial.push((name, column.differences(diffs)?)),
+                (_, cell) => whole.push((name, column.cell(cell)?)),
+            }
+        }
+        let partial = (!partial.is_empty()).then_some(Image(partial));
+        Ok((Image(whole), partial))
+    }
 }
 
 impl JsonColumn {
@@ -135,7 +169,8 @@ impl JsonColumn {
             Value::Time(value) => text(time(value)),
             Value::DateTime(value) => text(date_time(value)),
             Value::Timestamp(value) => text(timestamp(value)),
-            Value::Bytes(bytes) => self.bytes(bytes),
+            Value::Bytes(bytes) => self.bytes(Cow::Borrowed(bytes)),
+            Value::Compressed(value) => self.expanded(value)?,
             Value::Enum(number) => self.member(*number),
             Value::Set(bits) => self.members(*bits),
             Value::Json(document) => self.document(document)?,
@@ -157,17 +192,30 @@ impl JsonColumn {
         }
     }
 
-    fn bytes<'a>(&'a self, bytes: &'a [u8]) -> JsonCell<'a> {
-        let utf8 = std::str::from_utf8(bytes).ok();
-        match &self.literal.charset {
-            Charset::Binary => base64(bytes, None),
-            Charset::Unknown => utf8.map_or_else(|| base64(bytes, None), borrowed),
+    /// Text where it is UTF-8, or all ASCII in a character set that goes beyond it; else base64.
+    fn bytes<'a>(&'a self, bytes: Cow<'a, [u8]>) -> JsonCell<'a> {
+        let (is_text, charset) = match &self.literal.charset {
+            Charset::Binary => (false, None),
+            Charset::Unknown => (true, None),
             Charset::Text(charset) => {
                 let is_text = is_utf8(charset) || bytes.is_ascii() && extends_ascii(charset);
-                utf8.filter(|_| is_text)
-                    .map_or_else(|| base64(bytes, Some(charset)), borrowed)
+                (is_text, Some(charset.as_str()))
             }
+        };
+        match utf8(bytes) {
+            Ok(text) if is_text => JsonCell::Text(text),
+            Ok(text) => base64(text.as_bytes(), charset),
+            Err(bytes) => base64(&bytes, charset),
         }
+    }
+
+    fn expanded(&self, value: &CompressedValue<'_>) -> Result<JsonCell<'_>, ValueError> {
+        let plain = value.expand(CompressedValue::LARGEST);
+        let plain = plain.map_err(|error| ValueError::Compressed {
+            column: self.name.clone(),
+            error,
+        })?;
+        Ok(self.bytes(plain.into()))
     }
 
     fn member(&self, number: u16) -> JsonCell<'_> {
@@ -189,7 +237,7 @@ impl JsonColumn {
     }
 
     /// The document as it is, or its text where that should not be JSON.
-    fn document(&self, document: &JsonValue<'_>) -> Result<JsonCell<'static>, ValueError> {
+    pub(super) fn document(&self, document: &JsonValue<'_>) -> Result<JsonCell<'static>, ValueError> {
         let mut out = Vec::new();
         document.write_text(&mut out).map_err(|error| ValueError::Json {
             column: self.name.clone(),
@@ -227,6 +275,15 @@ fn uint(value: u64) -> JsonCell<'static> {
     match value <= SAFE {
         true => JsonCell::UInt(value),
         false => text(value.to_string()),
+    }
+}
+
+fn utf8(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, str>, Cow<'_, [u8]>> {
+    match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| bytes.into()),
+        Cow::Owned(bytes) => String::from_utf8(bytes)
+            .map(Cow::Owned)
+            .map_err(|error| error.into_bytes().into()),
     }
 }
 
@@ -312,7 +369,7 @@ impl<'a> Bytes<'a> {
     }
 }
 
-impl Serialize for Image<'_> {
+impl<T: Serialize> Serialize for Image<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, cell) in &self.0 {

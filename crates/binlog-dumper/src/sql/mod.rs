@@ -11,8 +11,10 @@
 //! - Where the log does not name a table's columns, its changes are comments, and [`SqlDumper::unnamed`] counts them.
 //! - Generated columns are left out where the log's DDL tells them; a table map does not.
 //! - `DEFINER` clauses of triggers, views and routines stand as logged: for another account the client needs the right to.
+//! - Partial JSON updates are calls of the JSON functions that they log; documents keep the types of the values in them
+//!   (see [`binlog_schema::sql::push_literal`]).
 //! - A target's triggers run on these statements, unlike on replicated rows.
-//! - LOAD DATA in statement format and compressed transactions are errors for now.
+//! - LOAD DATA in statement format is an error for now.
 
 mod client;
 mod comment;
@@ -22,7 +24,7 @@ mod statement;
 use std::collections::BTreeSet;
 
 use binlog_parser::event::{Flavour, MariaDbGtidEvent, MariaDbGtidFlags};
-use binlog_parser::{Chunk, Event, HEADER_LEN, Rows, Step};
+use binlog_parser::{Chunk, Event, Rows, Step};
 use binlog_schema::sql::SessionState;
 
 use crate::at::At;
@@ -120,6 +122,7 @@ impl SqlDumper {
     fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
         match event {
             Event::MariaDbGtid(gtid) => self.mariadb_begin(gtid, out),
+            Event::Query(query) if !query.takes_effect() => {}
             Event::Query(query) => return self.query(at, query, out),
             Event::Xid(_) => self.end(b"COMMIT", out),
             Event::Intvar(intvar) => self.session().intvar(intvar),
@@ -130,10 +133,7 @@ impl SqlDumper {
             }
             Event::Rows(rows) => return self.rows(at, rows, out),
             Event::RowsQuery(query) if self.options.comments => comment::text(out, query.sql),
-            Event::XaPrepare(body) => {
-                let words = xa::prepare(body).map_err(|error| at.field(HEADER_LEN, error))?;
-                self.end(&words, out);
-            }
+            Event::XaPrepare(prepare) => self.end(&xa::prepare(prepare), out),
             _ => at.refuse(event)?,
         }
         Ok(())

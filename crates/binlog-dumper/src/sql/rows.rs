@@ -1,8 +1,11 @@
 //! Row changes as statements.
 
 use binlog_parser::event::{ColumnType, Flavour, RowsKind};
+use binlog_parser::value::CompressedValue;
 use binlog_parser::{Cell, FieldError, Row, Rows, TableMap, Value};
-use binlog_schema::sql::{Charset, LiteralColumn, LiteralError, push_identifier, push_literal, push_table};
+use binlog_schema::sql::{
+    Charset, LiteralColumn, LiteralError, push_identifier, push_json_diffs, push_literal, push_table,
+};
 use binlog_schema::{Catalog, NameOrigin, TableDefinition, column_names};
 
 use super::{client, comment};
@@ -126,7 +129,8 @@ impl<'m> RowWriter<'m> {
             let Some(cell) = new.filter(|cell| **cell != Cell::Absent && !column.generated) else {
                 continue;
             };
-            if old != new || column.may_update_itself {
+            let differs = old != new && !crate::is_unchanged(cell);
+            if differs || column.may_update_itself {
                 separate(out, count, b", ");
                 self.assignment(column, cell, out)?;
                 count += 1;
@@ -150,6 +154,10 @@ impl<'m> RowWriter<'m> {
     fn assignment(&self, column: &WriterColumn, cell: &Cell<'_>, out: &mut Vec<u8>) -> Result<(), RowError> {
         out.extend(&column.name);
         out.extend(b" = ");
+        if let Cell::Value(Value::JsonDiffs(diffs)) = cell {
+            let pushed = push_json_diffs(out, &column.name, diffs, self.flavour);
+            return pushed.map_err(|error| self.error(column, error));
+        }
         self.cell(column, cell, out)
     }
 
@@ -194,6 +202,11 @@ impl<'m> RowWriter<'m> {
             }
             Value::Vector(bytes) => self.same_bytes(column, bytes, out),
             Value::Bytes(bytes) => self.bytes_equal(column, bytes, by_key, out),
+            Value::Compressed(value) => {
+                let plain = value.expand(CompressedValue::LARGEST);
+                let plain = plain.map_err(|error| self.error(column, error.into()))?;
+                self.bytes_equal(column, &plain, by_key, out)
+            }
             _ => self.comparison(column, *value, out),
         }
     }

@@ -167,6 +167,7 @@ fn map(table: &str, types: &[ColumnType]) -> TableMap {
         table: table.into(),
         columns: types.iter().map(column).collect(),
         primary_key: None,
+        optional: Box::default(),
     }
 }
 

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write as _;
 
+use binlog_parser::FieldError;
 use binlog_parser::event::{Column, ColumnType, Flavour};
-use binlog_parser::value::{JsonError, Value};
+use binlog_parser::value::{CompressedValue, JsonError, Value};
 
-use super::collation;
 use super::temporal::Text;
+use super::{collation, json};
 use crate::catalog::ColumnDefinition;
 
 /// What a literal's form depends on, for one column. Make one for each column of a table map, and
@@ -43,6 +44,9 @@ pub enum LiteralError {
     /// The JSON document cannot be read.
     #[error(transparent)]
     Json(#[from] JsonError),
+    /// A compressed value cannot be expanded.
+    #[error(transparent)]
+    Compressed(#[from] FieldError),
     /// A number that no column can hold: FLOAT or DOUBLE infinity or not-a-number.
     #[error("{value} is no number that SQL can write")]
     NotFinite {
@@ -113,8 +117,9 @@ impl Charset {
 /// the error value 0 of an ENUM a mode that is not strict, and MariaDB's `EMPTY_STRING_IS_NULL` must be off. A TIMESTAMP is written in UTC: the session's `time_zone`
 /// must be `'+00:00'` ([`super::SessionState::for_rows`] sets it).
 ///
-/// FLOAT is written as the DOUBLE of the same value, so that it can be compared with, too. JSON is
-/// text for both flavours.
+/// FLOAT is written as the DOUBLE of the same value, so that it can be compared with, too. JSON is text for MariaDB,
+/// and for MySQL where text says all: an expression is written for a document with values of types that text does not
+/// have. What a JSON document changes by ([`Value::JsonDiffs`]) is no literal: [`super::push_json_diffs`].
 ///
 /// # Errors
 /// If the value has no literal. What was appended so far stays in `out`.
@@ -138,8 +143,12 @@ pub fn push_literal(
         Value::Timestamp(value) => push_quoted(out, Text(value)),
         Value::Bit(bytes) => push_bit(out, bytes),
         Value::Bytes(bytes) => push_bytes(out, &column.filled(bytes), &column.charset, target)?,
+        Value::Compressed(value) => {
+            let plain = value.expand(CompressedValue::LARGEST)?;
+            push_bytes(out, &plain, &column.charset, target)?;
+        }
         Value::Geometry(bytes) | Value::Vector(bytes) => push_hex(out, bytes),
-        Value::Json(document) => push_json(out, &document, target)?,
+        Value::Json(document) => json::push_document(out, document, target)?,
         _ => {
             let column_type = column.column_type;
             return Err(LiteralError::Unsupported { column_type });
@@ -187,7 +196,7 @@ fn push_quoted(out: &mut Vec<u8>, value: impl Display) {
 }
 
 /// With an exponent: without one it would be a DECIMAL, which has 65 digits at most.
-fn push_float(out: &mut Vec<u8>, value: f64) -> Result<(), LiteralError> {
+pub(super) fn push_float(out: &mut Vec<u8>, value: f64) -> Result<(), LiteralError> {
     if !value.is_finite() {
         let value = value.to_string();
         return Err(LiteralError::NotFinite { value });
@@ -239,21 +248,8 @@ fn push_introducer(out: &mut Vec<u8>, charset: &str, target: Flavour) -> Result<
     Ok(())
 }
 
-/// Text is JSON whatever its character set; MySQL's is `utf8mb4`.
-fn push_json(
-    out: &mut Vec<u8>,
-    document: &binlog_parser::value::JsonValue<'_>,
-    target: Flavour,
-) -> Result<(), LiteralError> {
-    let mut text = Vec::new();
-    document.write_text(&mut text)?;
-    push_introducer(out, "utf8mb4", target)?;
-    push_introduced(out, &text);
-    Ok(())
-}
-
 /// What follows an introducer.
-fn push_introduced(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn push_introduced(out: &mut Vec<u8>, bytes: &[u8]) {
     if bytes.iter().all(is_printable) {
         push_text(out, bytes);
     } else {

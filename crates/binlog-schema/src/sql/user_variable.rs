@@ -134,6 +134,7 @@ mod tests {
         let variable = UserVar {
             name: b"a`b",
             value: None,
+            attributes: b"",
         };
         assert_eq!(assignment(&variable, Flavour::MySql), Ok(b"@`a``b`:=NULL".to_vec()));
         for (value_type, bytes) in [(UserVarType::Real, &b"1"[..]), (UserVarType::Decimal, &[14, 4, 0x81])] {
@@ -146,6 +147,7 @@ mod tests {
             let variable = UserVar {
                 name: b"v",
                 value: Some(value),
+                attributes: b"",
             };
             assert!(assignment(&variable, Flavour::MySql).is_err());
         }
@@ -161,6 +163,7 @@ mod tests {
         let variable = UserVar {
             name: b"v",
             value: Some(value),
+            attributes: b"",
         };
         assert_eq!(assignment(&variable, Flavour::MySql), Ok(expected.as_bytes().to_vec()));
     }
