@@ -5,6 +5,7 @@
 mod bench;
 mod demo;
 mod fixtures;
+mod fuzz;
 mod servers;
 mod test;
 mod workspace;
@@ -33,6 +34,8 @@ enum Chore {
     Bench(bench::Options),
     /// Record the small binary logs of `fixtures/` from real servers.
     Fixtures(fixtures::Options),
+    /// Feed the readers with damaged and hostile bytes for a time.
+    Fuzz(fuzz::Options),
     /// Check formatting and lints, and run all tests against real servers.
     Test(test::Options),
 }
@@ -53,6 +56,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Demo(options) => demo::run(&options),
         Chore::Bench(options) => bench::run(&options),
         Chore::Fixtures(options) => fixtures::run(&options),
+        Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Test(options) => test::run(&options),
     }
 }
