@@ -661,3 +661,33 @@ fn interrupted_after_ddl() -> Result<()> {
     }
     Ok(())
 }
+
+/// Of an ALTER TABLE in two phases only the end counts, and one that ends without effect changes nothing.
+#[test]
+fn alter_in_two_phases() -> Result<()> {
+    let options_of_source = ServerOptions::new(Flavour::MariaDb118).arg("--binlog-alter-two-phase=ON");
+    let source = Server::start(options_of_source)?;
+    let target = start_target(Flavour::MariaDb118)?;
+    source.execute([
+        "CREATE DATABASE shop",
+        "CREATE TABLE shop.t (id INT PRIMARY KEY, v INT)",
+        "INSERT INTO shop.t VALUES (1, 1), (2, 1)",
+        "ALTER TABLE shop.t ADD COLUMN w INT DEFAULT 5",
+        "ALTER TABLE shop.t MODIFY v BIGINT, ALGORITHM=COPY",
+    ])?;
+    let failed = source.execute(["ALTER TABLE shop.t ADD UNIQUE KEY (v)"]);
+    ensure!(failed.is_err(), "it did not fail");
+    source.execute(["INSERT INTO shop.t VALUES (3, 3, 3)"])?;
+
+    let mut applier = Applier::connect(&options(&target))?;
+    apply_all(&mut applier, &source, 1)?;
+    let table = |server: &Server| -> Result<Option<(String, String)>> {
+        Ok(server.conn()?.query_first("SHOW CREATE TABLE shop.t")?)
+    };
+    assert_eq!(table(&target)?, table(&source)?);
+    let rows = |server: &Server| -> Result<Vec<(u32, u32, u32)>> {
+        Ok(server.conn()?.query("SELECT * FROM shop.t ORDER BY id")?)
+    };
+    assert_eq!(rows(&target)?, [(1, 1, 5), (2, 1, 5), (3, 3, 3)]);
+    Ok(())
+}

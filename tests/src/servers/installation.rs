@@ -11,7 +11,9 @@ use super::tree::Tree;
 use super::{cache, debian, host, npm, run};
 
 /// Raised when what is kept in a cached tree changes.
-const REVISION: u32 = 1;
+const fn revision(flavour: Flavour) -> u32 {
+    if flavour.is_mariadb() { 2 } else { 1 }
+}
 
 /// The programs of one server flavour on this host.
 #[derive(Clone, Debug)]
@@ -80,6 +82,13 @@ impl Installation {
         Ok(command)
     }
 
+    /// The same, with programs looked for in `folder` first.
+    pub(super) fn with_programs_of(&self, folder: &Path) -> Self {
+        let mut installation = self.clone();
+        installation.tree.programs.insert(0, folder.to_owned());
+        installation
+    }
+
     pub(super) const fn tree(&self) -> &Tree {
         &self.tree
     }
@@ -89,7 +98,7 @@ impl Installation {
     }
 
     fn can_fetch(flavour: Flavour) -> bool {
-        let name = format!("{flavour}-r{REVISION}");
+        let name = format!("{flavour}-r{}", revision(flavour));
         let cached = cache::folder().is_ok_and(|folder| folder.join(name).exists());
         cached
             || match flavour.registry() {
@@ -99,7 +108,7 @@ impl Installation {
     }
 
     fn fetched(flavour: Flavour) -> Result<Self> {
-        let key = format!("{flavour}-r{REVISION}");
+        let key = format!("{flavour}-r{}", revision(flavour));
         let folder = cache::folder_once(&key, |folder| fetch(flavour, folder))?;
         let version = fs::read_to_string(folder.join("version")).context("cannot read the version")?;
         Ok(Self {
@@ -127,7 +136,7 @@ fn fetch(flavour: Flavour, folder: &Path) -> Result<()> {
     let root = folder.join("root");
     fs::create_dir(&root).context("cannot make the tree's folder")?;
     match flavour.registry() {
-        Registry::Debian { suite, packages } => debian::unpack(suite, packages, &root)?,
+        Registry::Debian { suite, packages, alone } => debian::unpack(suite, packages, alone, &root)?,
         Registry::Npm { package } => npm::unpack(package, &root)?,
     }
     let version = host::version(&mut tree(flavour, folder)?.program(flavour.server_program())?)?;

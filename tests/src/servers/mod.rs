@@ -13,6 +13,7 @@
 mod apt_sources;
 mod cache;
 mod debian;
+mod encryption;
 mod flavour;
 mod host;
 mod installation;

@@ -22,6 +22,8 @@ pub struct ServerOptions {
     pub binlog: bool,
     /// Whether every commit is synced to the disk, and memory is as large as in production.
     pub durable: bool,
+    /// Whether its logs are encrypted, under keys that [`Server::key_file`](super::Server::key_file) names.
+    pub encrypted: bool,
     /// Further arguments, which win over all others.
     pub args: Vec<String>,
 }
@@ -36,6 +38,7 @@ impl ServerOptions {
             gtid: false,
             binlog: true,
             durable: false,
+            encrypted: false,
             args: Vec::new(),
         }
     }
@@ -65,6 +68,13 @@ impl ServerOptions {
     #[must_use]
     pub const fn durable(mut self) -> Self {
         self.durable = true;
+        self
+    }
+
+    /// With encrypted logs.
+    #[must_use]
+    pub const fn encrypted(mut self) -> Self {
+        self.encrypted = true;
         self
     }
 

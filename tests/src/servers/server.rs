@@ -10,6 +10,7 @@ use anyhow::{Context as _, Error, Result, anyhow};
 use mysql::{Conn, Opts, OptsBuilder};
 use tempfile::TempDir;
 
+use super::encryption;
 use super::installation::Installation;
 use super::options::ServerOptions;
 use super::ports::Port;
@@ -129,6 +130,13 @@ impl Server {
         self.folder.path()
     }
 
+    /// The file that holds the keys of a server with encrypted logs: a keyring of `component_keyring_file`, or a list of
+    /// keys of `file_key_management`.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        encryption::key_file(self.folder())
+    }
+
     /// The server's process id, while it runs.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
@@ -180,12 +188,17 @@ impl Server {
     }
 
     fn launch(&mut self) -> Result<()> {
-        let mut command = template::server_command(&self.installation, &self.datadir())?;
+        let (installation, encryption) = match self.options.encrypted {
+            true => encryption::prepare(&self.installation, self.folder())?,
+            false => (self.installation.clone(), Vec::new()),
+        };
+        let mut command = template::server_command(&installation, &self.datadir())?;
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         command.arg(format!("--port={}", self.port()));
         command.arg(format!("--socket={}", file("s")));
         command.arg(format!("--pid-file={}", file("pid")));
         command.arg(format!("--log-error={}", file("error.log")));
+        command.args(encryption);
         command.args(self.options.arguments());
         self.process = Some(Supervisor::start(&command, self.folder.path())?);
         self.wait_until_ready()

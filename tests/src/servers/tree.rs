@@ -68,9 +68,7 @@ impl Tree {
 
     /// A program, ready to be given arguments.
     pub(super) fn program(&self, name: &str) -> Result<Command> {
-        let mut candidates = self.programs.iter().map(|folder| folder.join(name));
-        let program = candidates.find(|path| path.exists());
-        let program = program.with_context(|| format!("{} has no {name}", self.basedir.display()))?;
+        let program = self.path(name)?;
         Ok(match &self.libraries {
             Libraries::Host => Command::new(program),
             Libraries::HostAnd(folder) => {
@@ -84,6 +82,13 @@ impl Tree {
                 command
             }
         })
+    }
+
+    /// Where a program lies.
+    pub(super) fn path(&self, name: &str) -> Result<PathBuf> {
+        let mut candidates = self.programs.iter().map(|folder| folder.join(name));
+        let program = candidates.find(|path| path.exists());
+        program.with_context(|| format!("{} has no {name}", self.basedir.display()))
     }
 
     /// The server's shared files: messages, character sets, system tables.

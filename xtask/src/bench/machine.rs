@@ -17,12 +17,13 @@ pub(super) fn describe(programs: &Programs) -> Result<String> {
     let ours = ours.context("cannot run binlog")?.stdout;
     let mysql = Installation::get(Flavour::MySql97)?;
     Ok(format!(
-        "{cores} cores ({}), {} GB memory; {}, MySQL {}, mysql_common {}",
+        "{cores} cores ({}), {} GB memory; {}, MySQL {}, mysql_common {}, mysql-replication {}",
         field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".into()),
         memory().unwrap_or(0),
         String::from_utf8_lossy(&ours).trim(),
         mysql.version(),
         locked("mysql_common")?,
+        locked("mysql-replication")?,
     ))
 }
 

@@ -32,17 +32,17 @@ pub(crate) struct Options {
     peer: Option<Peer>,
 }
 
-/// Programs to compare with that are part of this one.
+/// Programs to compare that are part of this one.
 #[derive(Subcommand)]
 enum Peer {
-    /// Decode every cell with the crate `mysql_common`.
+    /// Decode every cell with a library.
     #[command(hide = true)]
-    WalkMysqlCommon { file: PathBuf },
+    Walk { library: walk::Library, file: PathBuf },
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    if let Some(Peer::WalkMysqlCommon { file }) = &options.peer {
-        return walk::mysql_common(file);
+    if let Some(Peer::Walk { library, file }) = &options.peer {
+        return library.walk(file);
     }
     ensure!(options.rounds > 0, "no rounds, no numbers");
     let programs = Programs::build()?;

@@ -16,8 +16,8 @@ use super::table::{Contender, markdown};
 enum Program {
     Binlog,
     Mysqlbinlog,
-    /// The peer of this program.
-    MysqlCommon,
+    /// A library, in this program.
+    Walk(&'static str),
 }
 
 const CASES: &[(Program, &[&str])] = &[
@@ -29,7 +29,22 @@ const CASES: &[(Program, &[&str])] = &[
     (Program::Mysqlbinlog, &["-v", "--base64-output=decode-rows"]),
     (Program::Mysqlbinlog, &[]),
     (Program::Mysqlbinlog, &["--verify-binlog-checksum"]),
-    (Program::MysqlCommon, &["bench", "walk-mysql-common"]),
+    (
+        Program::Walk("binlog-parser: decode every cell"),
+        &["bench", "walk", "binlog-parser"],
+    ),
+    (
+        Program::Walk("binlog-source and -parser: decode every cell, one core"),
+        &["bench", "walk", "binlog-source"],
+    ),
+    (
+        Program::Walk("mysql_common: decode every cell"),
+        &["bench", "walk", "mysql-common"],
+    ),
+    (
+        Program::Walk("mysql-replication: decode every cell"),
+        &["bench", "walk", "mysql-replication"],
+    ),
 ];
 
 /// The one that all are compared with: `mysqlbinlog -v`.
@@ -60,7 +75,7 @@ fn contender(program: Program, arguments: &[&str]) -> Contender {
     let name = match program {
         Program::Binlog => "binlog",
         Program::Mysqlbinlog => "mysqlbinlog",
-        Program::MysqlCommon => return Contender::new("mysql_common: decode every cell"),
+        Program::Walk(name) => return Contender::new(name),
     };
     Contender::new([&[name], arguments, &["FILE"]].concat().join(" "))
 }
@@ -70,7 +85,7 @@ impl Program {
         match self {
             Self::Binlog => Ok(Command::new(&programs.binlog)),
             Self::Mysqlbinlog => mysql.mysqlbinlog(),
-            Self::MysqlCommon => Ok(Command::new(&programs.xtask)),
+            Self::Walk(_) => Ok(Command::new(&programs.xtask)),
         }
     }
 }
