@@ -1,7 +1,7 @@
 //! The targets: a few lines each.
 
-use std::fs;
-use std::sync::Arc;
+use std::io::Write as _;
+use std::sync::{Arc, LazyLock};
 
 use anyhow::Result;
 use binlog_parser::event::TableMap;
@@ -207,27 +207,23 @@ fn expand(input: &[u8]) {
 
 /// A file of any kind, with keys: the source gives whole events or an error.
 fn file(input: &[u8]) {
-    thread_local! {
-        static FILE: (NamedTempFile, Arc<Keys>) = (NamedTempFile::new().unwrap_or_else(|error| panic!("{error}")), seeds::keys());
+    static KEYS: LazyLock<Arc<Keys>> = LazyLock::new(seeds::keys);
+    let file = NamedTempFile::new().and_then(|mut file| file.write_all(input).map(|()| file));
+    assert!(file.is_ok(), "{file:?}");
+    let options = FileOptions {
+        keys: Arc::clone(&KEYS),
+        verify_checksums: false,
+        chunk_limit: 1 << 10,
+        statement_limit: EXPAND_LIMITS.event,
+        ..FileOptions::default()
+    };
+    let inputs: Vec<_> = file.iter().map(|file| Input::Path(file.path().to_owned())).collect();
+    let Ok(mut source) = FileSource::open(&inputs, options) else {
+        return;
+    };
+    while let Ok(Next::Chunk(chunk)) = source.next() {
+        assert!(chunk.events().all(|event| event.is_ok()));
     }
-    FILE.with(|(file, keys)| {
-        if fs::write(file.path(), input).is_err() {
-            return;
-        }
-        let options = FileOptions {
-            keys: Arc::clone(keys),
-            verify_checksums: false,
-            chunk_limit: 1 << 10,
-            statement_limit: EXPAND_LIMITS.event,
-            ..FileOptions::default()
-        };
-        let Ok(mut source) = FileSource::open(&[Input::Path(file.path().to_owned())], options) else {
-            return;
-        };
-        while let Ok(Next::Chunk(chunk)) = source.next() {
-            assert!(chunk.events().all(|event| event.is_ok()));
-        }
-    });
 }
 
 /// The text of a document is JSON's UTF-8.

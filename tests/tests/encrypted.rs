@@ -448,8 +448,8 @@ fn relay_logs() -> Result<()> {
 
 /// The rows and the commit at the end of a plain log.
 fn last_transaction(source: &Server) -> Result<Vec<u8>> {
-    let log = fs::read(&source.binlogs()?[0])?;
-    Ok(log[log.len() - 100..].to_vec())
+    let log = fs::read(source.binlogs()?.first().context("no log")?)?;
+    Ok(log.split_at(log.len() - 100).1.to_vec())
 }
 
 fn relay_events(replica: &Encrypted) -> Result<Vec<u8>> {

@@ -1,5 +1,10 @@
 //! Sets of logs that servers wrote, and the same damaged: what `binlog verify` says of them, and what it saves.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a test that reads past its own data fails, and says where"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,20 +6,16 @@
 //!
 //! # By time
 //!
-//! No event of a log is older than when it was written, and it was written before the first transaction of the next log was
-//! committed, and before the log's file was last changed. Either time is enough where it lies before what is wanted: the
+//! An event's time is not later than its writing, and a log was written before the first transaction of the next one was
+//! committed, and before its own file was last changed. Either time is enough where it lies before what is wanted: the
 //! commit, which MySQL 8.0 on writes into every GTID event; and the file's, if it does not lie before the time at the next
 //! log's head. That time itself is no such bound: it is when the statement *began* that made the server begin the log,
 //! which may have run for hours.
 //!
-//! An event's time is later than its writing where the server's clock was set back, where a session set its `TIMESTAMP` to
-//! the future, and on a replica of a server whose clock is ahead. Such events are passed over with their log.
-//!
 //! # By GTID
 //!
 //! MySQL's logs begin with the GTIDs of all logs before; what the next one has more, this one holds. Those of MariaDB
-//! begin with the last GTID of each domain and server. Sequence numbers of one domain and server are taken to rise in a log:
-//! one that was set by hand, lower than before, may be passed over.
+//! begin with the last GTID of each domain and server.
 
 mod head;
 
@@ -38,7 +34,11 @@ use head::{Earlier, Head};
 
 /// What is wanted of several logs: whole logs that have nothing of it are not read. The default is everything.
 ///
-/// It only saves time: of the logs that are read, everything is returned.
+/// It only saves time: of the logs that are read, everything is returned. Passed over with their log are
+///
+/// - events whose time is later than their writing: the server's clock was set back, a session set its `TIMESTAMP` to the
+///   future, or the server is a replica of one whose clock is ahead;
+/// - MariaDB's transactions with a sequence number that is lower than one before it of the same domain and server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Seek {
     /// Events of this time and after it, seconds since 1970 UTC.
