@@ -119,6 +119,28 @@ pub(crate) fn documents() -> Result<Vec<Vec<u8>>> {
     Ok(seeds)
 }
 
+/// Documents with changes to them: see [`crate::targets`].
+pub(crate) fn changed_documents() -> Result<Vec<Vec<u8>>> {
+    let mut seeds = Vec::new();
+    for log in logs()? {
+        walk(&log, |_, _, event| {
+            let Event::Rows(rows) = event else { return };
+            let (mut before, mut after) = (Row::default(), Row::default());
+            let mut iter = rows.iter();
+            while iter.next_into(&mut before, &mut after) == Ok(true) {
+                for cells in before.cells.iter().zip(&after.cells) {
+                    if let (Cell::Value(Value::Json(old)), Cell::Value(Value::JsonDiffs(diffs))) = cells {
+                        let len = (old.bytes.len() as u16).to_le_bytes();
+                        seeds.push([&len, old.bytes, diffs.bytes].concat());
+                    }
+                }
+            }
+        });
+    }
+    ensure!(!seeds.is_empty(), "no log has partial updates");
+    Ok(seeds)
+}
+
 /// Bodies of events of one type.
 pub(crate) fn bodies(event_type: EventType) -> Result<Vec<Vec<u8>>> {
     let mut seeds = Vec::new();

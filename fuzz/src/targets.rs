@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use anyhow::Result;
 use binlog_parser::event::TableMap;
 use binlog_parser::gtid::{GtidProgress, GtidSet};
-use binlog_parser::value::JsonValue;
+use binlog_parser::value::{JsonDiffs, JsonValue};
 use binlog_parser::{
     ChecksumAlgorithm, Decoder, Event, EventFlags, EventHeader, EventType, ExpandLimits, Expansion, FormatDescription,
     HEADER_LEN, RawEvent, Reader, Row, Rows, put_event,
@@ -72,6 +72,13 @@ pub const TARGETS: &[Target] = &[
         seeds: seeds::documents,
         memory: |len| (64 << 10) + 64 * len,
         rounds: 200_000,
+    },
+    Target {
+        name: "json-diffs",
+        run: json_diffs,
+        seeds: seeds::changed_documents,
+        memory: |len| (256 << 10) + 128 * len,
+        rounds: 100_000,
     },
     Target {
         name: "expand",
@@ -232,6 +239,25 @@ fn json(input: &[u8]) {
     if (JsonValue { bytes: input }).write_text(&mut text).is_ok() {
         assert!(std::str::from_utf8(&text).is_ok());
     }
+}
+
+/// Two bytes for the length of a document, the document, changes to it. What comes out is a document, and not larger
+/// than allowed.
+fn json_diffs(input: &[u8]) {
+    let mut reader = Reader::new(input);
+    let Ok(len) = reader.u16("length") else { return };
+    let Ok(document) = reader.take(usize::from(len), "document") else {
+        return;
+    };
+    let diffs = JsonDiffs {
+        bytes: reader.take_rest(),
+    };
+    let limit = 4 * input.len() + 1024;
+    let Ok(changed) = diffs.apply(JsonValue { bytes: document }, limit) else {
+        return;
+    };
+    assert!(changed.len() <= limit);
+    assert!(JsonValue { bytes: &changed }.read().is_ok());
 }
 
 /// What is read is written so that it reads the same.
