@@ -43,16 +43,19 @@ fn shop() -> Selection {
 }
 
 /// One log of what the selection keeps of the logs.
+/// Without selection, what is compressed stays so, as the command does it.
 fn filtered(logs: &[PathBuf], selection: &Selection, chunk_limit: usize) -> Result<(Vec<u8>, Report)> {
     let inputs: Vec<Input> = logs.iter().cloned().map(Input::Path).collect();
+    let rules = RuleSet::compile(selection)?;
     let mut source = FileSource::open(
         &inputs,
         FileOptions {
             chunk_limit,
+            expand: !rules.keeps_everything(),
             ..FileOptions::default()
         },
     )?;
-    let mut filter = Filter::new(RuleSet::compile(selection)?);
+    let mut filter = Filter::new(rules);
     let mut writer = Writer::new(Vec::new());
     loop {
         match source.next()? {

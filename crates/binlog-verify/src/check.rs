@@ -34,6 +34,8 @@ pub fn check(chunk: &Chunk) -> Facts {
 struct Check {
     facts: Facts,
     format: Arc<FormatDescription>,
+    /// Whether positions count the events as they stand in this log.
+    counts_own: bool,
     decoder: Decoder,
     transactions: Transactions,
     depth: depth::Depth,
@@ -62,6 +64,7 @@ impl Check {
                 ..Facts::default()
             },
             format: Arc::clone(&chunk.format),
+            counts_own: chunk.positions == PositionMeaning::OwnLog && !is_renewed(&chunk.format),
             decoder: Decoder::new(Arc::clone(&chunk.format)),
             transactions: Transactions::new(chunk.continues, has_gtids),
             depth: depth::Depth::default(),
@@ -74,8 +77,7 @@ impl Check {
     }
 
     fn entry(&mut self, entry: &Entry) {
-        let format = Arc::clone(&self.format);
-        let raw = match RawEvent::first(&entry.bytes, entry.offset, &format) {
+        let raw = match RawEvent::first(&entry.bytes, entry.offset, &self.format) {
             Ok(raw) => raw,
             Err(error) => return self.broken(entry.offset, entry.offset + entry.bytes.len() as u64, error),
         };
@@ -116,13 +118,10 @@ impl Check {
     }
 
     /// The position of an event is where it ends, in the log that the positions count. Events of a MariaDB transaction
-    /// (11.4 on) and those made for a stream have none. Those of servers before 5.0 were brought to version 4, and keep
-    /// the positions that they had.
+    /// (11.4 on) and those made for a stream have none. Those of servers before 5.0 have the positions of
+    /// another version.
     fn position(&mut self, raw: &RawEvent<'_>) {
-        if self.decoder.format().version_numbers() < (5, 0, 0) && !self.decoder.format().server_version.is_empty() {
-            return;
-        }
-        if !self.facts.own || raw.header.log_pos == 0 || raw.header.is_artificial() {
+        if !self.counts_own || raw.header.log_pos == 0 || raw.header.is_artificial() {
             return;
         }
         let shift = i64::from(raw.header.log_pos.wrapping_sub(raw.end() as u32) as i32);
@@ -184,6 +183,7 @@ impl Check {
         match event {
             Event::FormatDescription(format) => {
                 self.format = Arc::clone(format);
+                self.counts_own = self.facts.own && !is_renewed(format);
                 self.facts.head = Some(head(raw, format));
             }
             Event::PreviousGtids(previous) => self.facts.previous = Some(Gtids::MySql(previous.gtids.clone())),
@@ -258,4 +258,9 @@ fn is_renewed_without_checksum(raw: &RawEvent<'_>) -> bool {
         && raw.header.log_pos == 0
         && raw.bytes().get(CREATED_AT..CREATED_AT + 4) == Some(&[0; 4])
         && FormatDescription::decode(raw.body()).is_ok_and(|format| format.checksum == ChecksumAlgorithm::None)
+}
+
+/// Whether the log is of a version before 4, whose events have other sizes than they come with.
+fn is_renewed(format: &FormatDescription) -> bool {
+    !format.server_version.is_empty() && format.version_numbers() < (5, 0, 0)
 }

@@ -30,11 +30,11 @@ const CASES: &[(Program, &[&str])] = &[
     (Program::Mysqlbinlog, &[]),
     (Program::Mysqlbinlog, &["--verify-binlog-checksum"]),
     (
-        Program::Walk("binlog-parser: decode every cell"),
+        Program::Walk("binlog-parser: decode every cell, one core"),
         &["bench", "walk", "binlog-parser"],
     ),
     (
-        Program::Walk("binlog-source and -parser: decode every cell, one core"),
+        Program::Walk("binlog-source and -parser: decode every cell, all cores"),
         &["bench", "walk", "binlog-source"],
     ),
     (

@@ -6,8 +6,8 @@ use std::io::{BufReader, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use binlog_parser::{Decoder, Event, EventHeader, MAGIC_LEN, RawEvent, Row};
-use binlog_source::{FileOptions, FileSource, Input, Next, Source as _};
+use binlog_parser::{Chunk, Decoder, Event, EventHeader, MAGIC_LEN, RawEvent, Row};
+use binlog_source::{FileOptions, FileSource, Input, for_each_in_order};
 use clap::ValueEnum;
 use mysql_common::binlog::consts::BinlogVersion;
 use mysql_common::binlog::events::EventData;
@@ -20,7 +20,7 @@ const BLOCK: u64 = 1 << 18;
 pub(super) enum Library {
     /// `binlog-parser` alone.
     BinlogParser,
-    /// `binlog-parser` behind `binlog-source`, on one core.
+    /// `binlog-parser` behind `binlog-source`, on all cores.
     BinlogSource,
     MysqlCommon,
     MysqlReplication,
@@ -77,19 +77,23 @@ fn binlog_source(file: &Path) -> Result<Found> {
         ..FileOptions::default()
     };
     let mut source = FileSource::open(&[Input::Path(file.into())], options)?;
+    let mut all = Found::default();
+    for_each_in_order(&mut source, walked, |found: Result<Found>| {
+        let found = found?;
+        all.events += found.events;
+        all.rows += found.rows;
+        anyhow::Ok(())
+    })?;
+    Ok(all)
+}
+
+fn walked(chunk: Chunk) -> Result<Found> {
     let mut walker = Walker::default();
-    loop {
-        match source.next()? {
-            Next::Chunk(chunk) => {
-                let (mut before, mut after) = (Row::default(), Row::default());
-                for raw in chunk.events() {
-                    walker.event(&raw?, &mut before, &mut after)?;
-                }
-            }
-            Next::Idle => {}
-            Next::End => return Ok(walker.found),
-        }
+    let (mut before, mut after) = (Row::default(), Row::default());
+    for raw in chunk.events() {
+        walker.event(&raw?, &mut before, &mut after)?;
     }
+    Ok(walker.found)
 }
 
 /// Decodes every cell with `binlog-parser`.

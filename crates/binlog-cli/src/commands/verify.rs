@@ -112,7 +112,7 @@ fn log(input: &Input, options: &SalvageOptions, verifier: &mut Verifier) -> Resu
         Ok(source) => source,
         Err(error) => {
             verifier.begin(name(input).into());
-            return failed(error, verifier);
+            return failed(&name(input), error, verifier);
         }
     };
     verifier.begin(Arc::clone(source.file()));
@@ -124,7 +124,7 @@ fn log(input: &Input, options: &SalvageOptions, verifier: &mut Verifier) -> Resu
             why: damage.why.clone(),
         });
     }
-    result.or_else(|error| failed(error, verifier))
+    result.or_else(|error| failed(source.file(), error, verifier))
 }
 
 /// A log without checksums and without lengths to go by: reading ends at the first damage.
@@ -132,13 +132,15 @@ fn old_log(input: &Input, verifier: &mut Verifier) -> Result<()> {
     verifier.begin(name(input).into());
     let read = FileSource::open(std::slice::from_ref(input), FileOptions::default());
     let result = read.and_then(|mut source| each(&mut source, verifier));
-    result.or_else(|error| failed(error, verifier))
+    result.or_else(|error| failed(&name(input), error, verifier))
 }
 
 /// A log that cannot be read is a finding.
-fn failed(error: SourceError, verifier: &mut Verifier) -> Result<()> {
+fn failed(file: &str, error: SourceError, verifier: &mut Verifier) -> Result<()> {
     let hint = error.hint().map_or_else(String::new, |hint| format!("; {hint}"));
-    verifier.failed(format!("{error}{hint}"));
+    let text = error.to_string();
+    let why = text.strip_prefix(&format!("{file}: ")).unwrap_or(&text);
+    verifier.failed(format!("{why}{hint}"));
     Ok(())
 }
 
