@@ -99,20 +99,13 @@ pub(crate) fn rows() -> Result<Vec<Vec<u8>>> {
 /// JSON documents.
 pub(crate) fn documents() -> Result<Vec<Vec<u8>>> {
     let mut seeds = Vec::new();
-    for log in logs()? {
-        walk(&log, |_, _, event| {
-            let Event::Rows(rows) = event else { return };
-            let (mut before, mut after) = (Row::default(), Row::default());
-            let mut iter = rows.iter();
-            while iter.next_into(&mut before, &mut after) == Ok(true) {
-                for cell in before.cells.iter().chain(&after.cells) {
-                    if let Cell::Value(Value::Json(json)) = cell {
-                        seeds.push(json.bytes.to_vec());
-                    }
-                }
+    each_change(|before, after| {
+        for cell in before.cells.iter().chain(&after.cells) {
+            if let Cell::Value(Value::Json(json)) = cell {
+                seeds.push(json.bytes.to_vec());
             }
-        });
-    }
+        }
+    })?;
     seeds.retain(|seed| seed.len() <= 4096);
     seeds.sort();
     seeds.dedup();
@@ -122,23 +115,31 @@ pub(crate) fn documents() -> Result<Vec<Vec<u8>>> {
 /// Documents with changes to them: see [`crate::targets`].
 pub(crate) fn changed_documents() -> Result<Vec<Vec<u8>>> {
     let mut seeds = Vec::new();
+    each_change(|before, after| {
+        for cells in before.cells.iter().zip(&after.cells) {
+            if let (Cell::Value(Value::Json(old)), Cell::Value(Value::JsonDiffs(diffs))) = cells {
+                let len = (old.bytes.len() as u16).to_le_bytes();
+                seeds.push([&len, old.bytes, diffs.bytes].concat());
+            }
+        }
+    })?;
+    ensure!(!seeds.is_empty(), "no log has partial updates");
+    Ok(seeds)
+}
+
+/// Shows each row change of all logs, its image before and the one after.
+fn each_change(mut show: impl FnMut(&Row<'_>, &Row<'_>)) -> Result<()> {
     for log in logs()? {
         walk(&log, |_, _, event| {
             let Event::Rows(rows) = event else { return };
             let (mut before, mut after) = (Row::default(), Row::default());
             let mut iter = rows.iter();
             while iter.next_into(&mut before, &mut after) == Ok(true) {
-                for cells in before.cells.iter().zip(&after.cells) {
-                    if let (Cell::Value(Value::Json(old)), Cell::Value(Value::JsonDiffs(diffs))) = cells {
-                        let len = (old.bytes.len() as u16).to_le_bytes();
-                        seeds.push([&len, old.bytes, diffs.bytes].concat());
-                    }
-                }
+                show(&before, &after);
             }
         });
     }
-    ensure!(!seeds.is_empty(), "no log has partial updates");
-    Ok(seeds)
+    Ok(())
 }
 
 /// Bodies of events of one type.
