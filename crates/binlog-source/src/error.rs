@@ -221,6 +221,11 @@ impl Unreadable {
         Some(match self.0.as_slice() {
             [0x42, 0x5a, b'h', ..] => "bzip2 is not supported; unpack it first",
             [0xfd, b'7', b'z', ..] => "xz is not supported; unpack it first",
+            // `IBB_MAGIC` of MariaDB's InnoDB, little-endian.
+            [0xfe, 0xfe, 0x0d, 0x01, ..] => {
+                "a binary log in InnoDB's own form (.ibb, MariaDB 12.3 on) is not supported; \
+                 read it from its server with `binlog fetch`"
+            }
             [] => "the file is empty",
             _ => return None,
         })

@@ -397,6 +397,7 @@ mod tests {
         };
         check(b"", "nothing", Some("empty"));
         check(b"\xfd7zXZ\0", "fd 37 7a 58 5a 00 (.7zXZ.)", Some("xz"));
+        check(b"\xfe\xfe\x0d\x01", "fe fe 0d 01 (....)", Some(".ibb"));
         check(b"-- SQL dump", "2d 2d 20 53 51 4c 20 64 (--.SQL.d)", None);
     }
 
