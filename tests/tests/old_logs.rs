@@ -159,6 +159,16 @@ fn version_1_reads() -> Result<()> {
     Ok(())
 }
 
+/// What stands in a log, without its places and what ends it.
+fn whats(file: &Path) -> Result<Vec<String>> {
+    let is_change = |what: &String| !matches!(what.as_str(), "STOP" | "old-bin.002");
+    Ok(events(file)?
+        .into_iter()
+        .map(|(_, _, what)| what)
+        .filter(is_change)
+        .collect())
+}
+
 #[test]
 fn commands_take_them() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -169,6 +179,15 @@ fn commands_take_them() -> Result<()> {
             let output = run_binlog([command.as_ref(), file.as_os_str()])?;
             assert!(output.status.success(), "{command} {name}: {output:?}");
         }
+        let saved = folder.path().join(format!("{name}.saved"));
+        let salvage = [
+            "verify".as_ref(),
+            "--salvage".as_ref(),
+            saved.as_os_str(),
+            file.as_os_str(),
+        ];
+        run_binlog(salvage)?;
+        assert_eq!(whats(&saved)?, whats(&file)?, "{name}");
         // What comes out is version 4.
         let filtered = run_binlog(["filter".as_ref(), file.as_os_str()])?;
         let renewed = folder.path().join(format!("{name}.new"));

@@ -36,7 +36,7 @@ use binlog_parser::Chunk;
 pub use connect::{TlsChoice, TlsMode, UrlError, server_opts};
 pub use cutter::{CHUNK_LIMIT, CutOptions, Cutter, STATEMENT_LIMIT};
 pub use error::{SourceError, Unreadable};
-pub use file::{EncryptedBy, EncryptionError, FileOptions, FileSource, Input, Seek, expand, is_old_log};
+pub use file::{EncryptedBy, EncryptionError, FileOptions, FileSource, Input, Seek, expand};
 pub use keys::{Digest, Key, Keys, ListSecret};
 pub use live::{LiveOptions, LiveSource, ServerIdentity, StartAt};
 pub use mirror::Mirror;

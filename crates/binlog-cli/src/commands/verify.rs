@@ -9,10 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use binlog_source::{
-    FileOptions, FileSource, Input, SalvageOptions, SalvageSource, Source, SourceError, expand, for_each_in_order,
-    format_of, is_old_log,
-};
+use binlog_source::{Input, SalvageOptions, SalvageSource, Source, SourceError, expand, for_each_in_order, format_of};
 use binlog_verify::{Damage, Report, Verifier, check};
 use clap::{Args, ValueEnum};
 
@@ -105,9 +102,6 @@ fn logs(inputs: &[Input], options: &SalvageOptions) -> Result<(Report, Vec<Read>
 }
 
 fn log(input: &Input, options: &SalvageOptions, verifier: &mut Verifier) -> Result<()> {
-    if is_old_log(input, &options.keys).unwrap_or_default() {
-        return old_log(input, verifier);
-    }
     let mut source = match SalvageSource::open(input, options.clone()) {
         Ok(source) => source,
         Err(error) => {
@@ -125,14 +119,6 @@ fn log(input: &Input, options: &SalvageOptions, verifier: &mut Verifier) -> Resu
         });
     }
     result.or_else(|error| failed(source.file(), error, verifier))
-}
-
-/// A log without checksums and without lengths to go by: reading ends at the first damage.
-fn old_log(input: &Input, verifier: &mut Verifier) -> Result<()> {
-    verifier.begin(name(input).into());
-    let read = FileSource::open(std::slice::from_ref(input), FileOptions::default());
-    let result = read.and_then(|mut source| each(&mut source, verifier));
-    result.or_else(|error| failed(&name(input), error, verifier))
 }
 
 /// A log that cannot be read is a finding.

@@ -62,7 +62,7 @@ pub struct FileOptions {
 ///
 /// # Errors
 /// The file cannot be opened, or its front is damaged.
-pub fn is_old_log(input: &Input, keys: &Arc<Keys>) -> Result<bool, SourceError> {
+pub(crate) fn is_old_log(input: &Input, keys: &Arc<Keys>) -> Result<bool, SourceError> {
     match input {
         Input::Stdin => Ok(false),
         Input::Path(path) => Reading::open_path(path)?.with_keys(keys).begins_old(),

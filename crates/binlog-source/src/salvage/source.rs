@@ -20,7 +20,7 @@ use crate::cutter::{CHUNK_LIMIT, CutOptions, Cutter, STATEMENT_LIMIT};
 use crate::error::{SourceError, Unreadable};
 use crate::file::feed::{Feed, Got};
 use crate::file::window::Window;
-use crate::file::{Input, MAX_EVENT, log_name, unsealed};
+use crate::file::{FileOptions, FileSource, Input, MAX_EVENT, is_old_log, log_name, unsealed};
 use crate::keys::Keys;
 use crate::{Next, Source};
 
@@ -71,6 +71,8 @@ impl Default for SalvageOptions {
 pub struct SalvageSource {
     path: Option<PathBuf>,
     feed: Feed,
+    /// Reads the log instead, up to the first damage.
+    old: Option<FileSource>,
     window: Window,
     /// Whether nothing follows what is in the window.
     all: bool,
@@ -105,6 +107,7 @@ impl SalvageSource {
     /// # Errors
     /// The file cannot be opened.
     pub fn open(input: &Input, options: SalvageOptions) -> Result<Self, SourceError> {
+        let old = old_log(input, &options)?;
         let (name, path, feed) = opened(input, &options.keys)?;
         let cut = CutOptions {
             chunk_limit: options.chunk_limit,
@@ -115,6 +118,7 @@ impl SalvageSource {
         Ok(Self {
             path,
             feed,
+            old,
             window: Window::default(),
             all: false,
             torn: false,
@@ -531,6 +535,9 @@ impl SalvageSource {
 
 impl Source for SalvageSource {
     fn next(&mut self) -> Result<Next, SourceError> {
+        if let Some(old) = &mut self.old {
+            return old.next();
+        }
         loop {
             if let Some(chunk) = self.ready.pop_front() {
                 return Ok(Next::Chunk(chunk));
@@ -544,6 +551,19 @@ impl Source for SalvageSource {
             }
         }
     }
+}
+
+/// A log of before MySQL 5.0 has neither checksums nor positions by which a reader could go on behind damage.
+fn old_log(input: &Input, options: &SalvageOptions) -> Result<Option<FileSource>, SourceError> {
+    if !is_old_log(input, &options.keys).unwrap_or_default() {
+        return Ok(None);
+    }
+    let file = FileOptions {
+        chunk_limit: options.chunk_limit,
+        verify_checksums: false,
+        ..FileOptions::default()
+    };
+    FileSource::open(std::slice::from_ref(input), file).map(Some)
 }
 
 /// The format description at the front of a log, where it has one that can be read.
