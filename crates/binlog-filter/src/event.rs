@@ -1,7 +1,7 @@
 //! What an event is to the filter.
 
 use binlog_parser::event::{RowsFlags, RowsHead};
-use binlog_parser::{EventFlags, EventType, FieldError, FormatDescription, RawEvent, Reader};
+use binlog_parser::{EventFlags, EventType, FieldError, RawEvent, Reader};
 use binlog_schema::TableName;
 use bytes::Bytes;
 
@@ -175,14 +175,6 @@ fn sql(body: &[u8]) -> &[u8] {
         Ok(reader.offset() + usize::from(status_len) + usize::from(schema_len) + 1)
     };
     text(body).ok().and_then(|at| body.get(at..)).unwrap_or_default()
-}
-
-/// Width of table ids: 6 bytes, or 4 where the fixed part is 6 bytes long (5.1 before GA).
-pub(crate) fn table_id_len(format: &FormatDescription, event_type: EventType) -> usize {
-    match format.post_header_length(event_type) {
-        Some(6) => 4,
-        _ => 6,
-    }
 }
 
 /// Table id and name of a TABLE_MAP: all that is needed to judge it.

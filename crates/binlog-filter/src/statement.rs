@@ -9,7 +9,7 @@ use binlog_schema::statement::touched_in_mode;
 use binlog_schema::{Touched, Unparsed};
 
 use crate::error::{At, FilterError};
-use crate::event::{Change, Item, Role, Verdict, rows_head, table_id_len, table_map};
+use crate::event::{Change, Item, Role, Verdict, rows_head, table_map};
 use crate::judge::{Judgement, judge};
 use crate::kind::Kind;
 use crate::report::{Reason, Report};
@@ -88,7 +88,7 @@ impl Judge<'_> {
     }
 
     fn map(&mut self, raw: &RawEvent<'_>) -> Result<Verdict, FilterError> {
-        let id_len = table_id_len(self.format, raw.header.event_type);
+        let id_len = self.format.table_id_len(raw.header.event_type);
         let (id, name) = table_map(raw.body(), id_len).map_err(|error| self.place(raw, error))?;
         let verdict = match self.rules.keeps_table(&name.schema, &name.table) {
             true => Verdict::Keep,
@@ -99,7 +99,7 @@ impl Judge<'_> {
     }
 
     fn rows(&mut self, raw: &RawEvent<'_>, kind: Kind) -> Result<(Verdict, bool), FilterError> {
-        let id_len = table_id_len(self.format, raw.header.event_type);
+        let id_len = self.format.table_id_len(raw.header.event_type);
         let (table_id, ends) = rows_head(raw.body(), id_len).map_err(|error| self.place(raw, error))?;
         let verdict = match self.tables.get(&table_id) {
             Some(Verdict::Keep) if !self.rules.keeps_kind(kind) => Verdict::Drop(Reason::Kind),

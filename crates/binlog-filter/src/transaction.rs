@@ -5,7 +5,7 @@ use binlog_parser::{Chunk, Entry, EventFlags, EventType, FieldError, FormatDescr
 use bytes::Bytes;
 
 use crate::error::FilterError;
-use crate::event::{Change, Item, Role, Verdict, table_id_len};
+use crate::event::{Change, Item, Role, Verdict};
 use crate::report::{Reason, Report};
 use crate::rewrite::{as_transaction, bare_query, ending_statement, without_use};
 use crate::rules::Whole;
@@ -110,7 +110,7 @@ impl<'a> Part<'_, 'a> {
     fn entry(&self, item: &Item<'_>) -> Entry {
         let raw = &item.raw;
         let bytes = match item.change {
-            Some(Change::EndsStatement) => ending_statement(raw, table_id_len(self.format, raw.header.event_type)),
+            Some(Change::EndsStatement) => ending_statement(raw, self.format.table_id_len(raw.header.event_type)),
             Some(Change::NeedsNoUse) if !raw.header.flags.contains(EventFlags::SUPPRESS_USE) => without_use(raw),
             _ => item.bytes.clone(),
         };

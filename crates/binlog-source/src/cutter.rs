@@ -390,14 +390,8 @@ fn end_at_source(position: u64, header: &EventHeader) -> u64 {
 fn ends_statement(raw: &RawEvent<'_>, format: &FormatDescription) -> bool {
     match raw.header.event_type.0 {
         2 | 18 | 165 => true,
-        20..=25 | 30..=32 | 39 | 166..=171 => {
-            let id_len = if format.post_header_length(raw.header.event_type) == Some(6) {
-                4
-            } else {
-                6
-            };
-            RowsHead::decode(raw.body(), id_len).is_ok_and(|head| head.flags.contains(RowsFlags::STMT_END))
-        }
+        20..=25 | 30..=32 | 39 | 166..=171 => RowsHead::decode(raw.body(), format.table_id_len(raw.header.event_type))
+            .is_ok_and(|head| head.flags.contains(RowsFlags::STMT_END)),
         _ => false,
     }
 }
