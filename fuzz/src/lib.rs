@@ -9,5 +9,5 @@ mod run;
 mod seeds;
 mod targets;
 
-pub use run::{Failure, Memory, regressions, run};
+pub use run::{Failure, regressions, run};
 pub use targets::{TARGETS, Target};

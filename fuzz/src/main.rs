@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use binlog_fuzz::{Failure, Memory, TARGETS, Target, run};
+use binlog_fuzz::{Failure, TARGETS, Target, run};
 use clap::Parser;
 use peak_alloc::PeakAlloc;
 
@@ -26,18 +26,6 @@ struct Arguments {
     /// Seed of the mutations.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-}
-
-struct Peak;
-
-impl Memory for Peak {
-    fn reset(&self) {
-        ALLOCATOR.reset_peak_usage();
-    }
-
-    fn peak(&self) -> usize {
-        ALLOCATOR.peak_usage().saturating_sub(ALLOCATOR.current_usage())
-    }
 }
 
 fn main() -> ExitCode {
@@ -58,7 +46,7 @@ fn fuzz(arguments: &Arguments) -> Result<()> {
     std::panic::set_hook(Box::new(|_| {}));
     for target in targets {
         let end = Instant::now() + Duration::from_secs(arguments.seconds);
-        let count = run(target, arguments.seed, &Peak, || Instant::now() < end).inspect_err(keep)?;
+        let count = run(target, arguments.seed, || Instant::now() < end).inspect_err(keep)?;
         println!("{:12} {count:>12} inputs, none failed", target.name);
     }
     Ok(())

@@ -8,20 +8,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use fastrand::Rng;
+use peak_alloc::PeakAlloc;
 
 use crate::Target;
 use crate::mutate::mutate;
 
 /// Inputs that grow beyond it are not mutated further.
 const MAX_INPUT: usize = 256 << 10;
-
-/// Counts the memory that a run takes: the allocator of the program that runs targets.
-pub trait Memory {
-    /// Forgets the peak.
-    fn reset(&self);
-    /// Bytes at the peak, beyond those at the last reset.
-    fn peak(&self) -> usize;
-}
 
 /// An input for which a property does not hold.
 #[derive(Debug)]
@@ -49,15 +42,15 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// Runs the target with its regressions, its seeds, and then with mutations of them for as long as `goes_on`.
-/// Returns the number of inputs.
+/// Returns the number of inputs. The program's allocator must be [`PeakAlloc`], which counts the memory that an input takes.
 ///
 /// # Errors
 /// Files that cannot be read, or the first [`Failure`].
-pub fn run(target: &Target, seed: u64, memory: &dyn Memory, mut goes_on: impl FnMut() -> bool) -> Result<u64> {
+pub fn run(target: &Target, seed: u64, mut goes_on: impl FnMut() -> bool) -> Result<u64> {
     let mut inputs = regressions(target)?;
     inputs.extend((target.seeds)()?);
     for input in &inputs {
-        try_input(target, input, memory)?;
+        try_input(target, input)?;
     }
     let mut rng = Rng::with_seed(seed);
     let mut count = inputs.len() as u64;
@@ -65,7 +58,7 @@ pub fn run(target: &Target, seed: u64, memory: &dyn Memory, mut goes_on: impl Fn
         let mut input = pick(&inputs, &mut rng).to_vec();
         mutate(&mut input, pick(&inputs, &mut rng), &mut rng);
         input.truncate(MAX_INPUT);
-        try_input(target, &input, memory)?;
+        try_input(target, &input)?;
         count += 1;
     }
     Ok(count)
@@ -99,15 +92,17 @@ fn pick<'i>(inputs: &'i [Vec<u8>], rng: &mut Rng) -> &'i [u8] {
     inputs.get(index).map(Vec::as_slice).unwrap_or_default()
 }
 
-fn try_input(target: &Target, input: &[u8], memory: &dyn Memory) -> Result<(), Failure> {
+fn try_input(target: &Target, input: &[u8]) -> Result<(), Failure> {
     let failure = |why| Failure {
         target: target.name,
         input: input.to_vec(),
         why,
     };
-    memory.reset();
+    PeakAlloc.reset_peak_usage();
+    let before = PeakAlloc.current_usage();
     panic::catch_unwind(|| (target.run)(input)).map_err(|panic| failure(said(&*panic)))?;
-    let (peak, limit) = (memory.peak(), (target.memory)(input.len()));
+    let peak = PeakAlloc.peak_usage().saturating_sub(before);
+    let limit = (target.memory)(input.len());
     match peak > limit {
         true => Err(failure(format!("{peak} bytes of memory, {limit} allowed"))),
         false => Ok(()),

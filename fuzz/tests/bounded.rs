@@ -1,22 +1,10 @@
 //! A bounded run of every fuzz target, the same each time.
 
-use binlog_fuzz::{Memory, TARGETS, run};
+use binlog_fuzz::{TARGETS, run};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
-
-struct Peak;
-
-impl Memory for Peak {
-    fn reset(&self) {
-        ALLOCATOR.reset_peak_usage();
-    }
-
-    fn peak(&self) -> usize {
-        ALLOCATOR.peak_usage().saturating_sub(ALLOCATOR.current_usage())
-    }
-}
 
 /// One test, because the allocator counts for the whole program.
 #[test]
@@ -27,7 +15,7 @@ fn nothing_panics_or_takes_memory() {
             left -= 1;
             left > 0
         };
-        if let Err(failure) = run(target, 1, &Peak, goes_on) {
+        if let Err(failure) = run(target, 1, goes_on) {
             panic!("{failure:#}");
         }
     }
