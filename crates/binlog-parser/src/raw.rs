@@ -70,6 +70,16 @@ impl<'a> RawEvent<'a> {
         self.checksum.verify(self.bytes).map_err(|error| self.error(at, error))
     }
 
+    /// Whether this is a format description as servers send it of a log that they send from its middle: they clear
+    /// its time of creation and its position, and renew its checksum only where the log has checksums.
+    #[must_use]
+    pub fn is_renewed_without_checksum(&self) -> bool {
+        self.header.event_type == EventType::FORMAT_DESCRIPTION
+            && self.header.log_pos == 0
+            && FormatDescription::decode(self.body())
+                .is_ok_and(|format| format.created == 0 && format.checksum == ChecksumAlgorithm::None)
+    }
+
     /// A field error of this event's body, placed.
     #[must_use]
     pub fn error(&self, field_offset: usize, error: FieldError) -> EventError {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use binlog_parser::event::{Rotate, RowsFlags, RowsHead};
 use binlog_parser::{
-    ChecksumAlgorithm, Chunk, Entry, EventError, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN,
-    PositionMeaning, RawEvent, TransactionTracker,
+    Chunk, Entry, EventError, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN, PositionMeaning,
+    RawEvent, TransactionTracker,
 };
 use bytes::Bytes;
 
@@ -240,7 +240,7 @@ impl Cutter {
                 position: self.position,
             });
         }
-        if self.options.verify_checksums && !is_renewed_without_checksum(&raw) {
+        if self.options.verify_checksums && !raw.is_renewed_without_checksum() {
             raw.verify_checksum().map_err(place)?;
         }
         Ok(raw)
@@ -394,14 +394,6 @@ fn ends_statement(raw: &RawEvent<'_>, format: &FormatDescription) -> bool {
             .is_ok_and(|head| head.flags.contains(RowsFlags::STMT_END)),
         _ => false,
     }
-}
-
-/// A server that sends a log from its middle clears the time in the format description, and renews the checksum only
-/// where the log has checksums.
-fn is_renewed_without_checksum(raw: &RawEvent<'_>) -> bool {
-    raw.header.event_type == EventType::FORMAT_DESCRIPTION
-        && FormatDescription::decode(raw.body())
-            .is_ok_and(|format| format.created == 0 && format.checksum == ChecksumAlgorithm::None)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use binlog_parser::event::{Event, Flavour};
 use binlog_parser::{
     ChecksumAlgorithm, Chunk, Decoder, Entry, EventError, EventType, Expansion, FieldError, FormatDescription,
-    HEADER_LEN, PositionMeaning, RawEvent,
+    PositionMeaning, RawEvent,
 };
 
 use crate::facts::{Closing, Facts, Head, Jump};
@@ -108,7 +108,7 @@ impl Check {
     }
 
     fn checksum(&mut self, raw: &RawEvent<'_>) -> Result<(), EventError> {
-        if raw.checksum() == ChecksumAlgorithm::None || is_renewed_without_checksum(raw) {
+        if raw.checksum() == ChecksumAlgorithm::None || raw.is_renewed_without_checksum() {
             self.facts.totals.unverified += 1;
             return Ok(());
         }
@@ -248,16 +248,6 @@ fn always_has_gtids(format: &FormatDescription) -> bool {
         Flavour::MariaDb => (10, 0, 2),
     };
     format.version_numbers() >= since
-}
-
-/// A server that sends a log from its middle clears time and position of the format description, and renews its
-/// checksum only where the log has checksums.
-fn is_renewed_without_checksum(raw: &RawEvent<'_>) -> bool {
-    const CREATED_AT: usize = HEADER_LEN + 52;
-    raw.header.event_type == EventType::FORMAT_DESCRIPTION
-        && raw.header.log_pos == 0
-        && raw.bytes().get(CREATED_AT..CREATED_AT + 4) == Some(&[0; 4])
-        && FormatDescription::decode(raw.body()).is_ok_and(|format| format.checksum == ChecksumAlgorithm::None)
 }
 
 /// Whether the log is of a version before 4, whose events have other sizes than they come with.

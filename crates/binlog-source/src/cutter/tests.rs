@@ -1,3 +1,4 @@
+use binlog_parser::ChecksumAlgorithm;
 use binlog_parser::event::{Compression, GtidEvent, TransactionPayload};
 
 use super::*;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use binlog_parser::event::{Flavour, Heartbeat, Rotate};
 use binlog_parser::{
     ChecksumAlgorithm, Chunk, Coordinates, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN,
-    MAGIC_LEN, RawEvent,
+    MAGIC_LEN, RawEvent, put_event,
 };
 use bytes::Bytes;
 
@@ -303,17 +303,13 @@ fn renewed(rotate: &Bytes, description: &Bytes) -> Bytes {
 
 fn rebuilt(rotate: &[u8], body: &[u8], checksum: ChecksumAlgorithm) -> Option<Bytes> {
     let old = EventHeader::decode(rotate).ok()?;
-    let rotate = Rotate::decode(body).ok()?;
-    let event_size = u32::try_from(HEADER_LEN + body.len() + checksum.len()).ok()?;
+    Rotate::decode(body).ok()?;
     let header = EventHeader {
-        event_size,
         flags: EventFlags(old.flags.0 | EventFlags::ARTIFICIAL.0),
         ..old
     };
-    let mut out = Vec::with_capacity(event_size as usize);
-    header.encode(&mut out);
-    rotate.encode(&mut out);
-    checksum.append(&mut out, 0);
+    let mut out = Vec::new();
+    put_event(&mut out, &header, body, checksum).ok()?;
     Some(out.into())
 }
 
