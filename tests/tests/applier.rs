@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use binlog_applier::{Applied, Applier, ApplierOptions, ApplyError};
-use binlog_parser::{Chunk, Decoder, Entry, Event, MAGIC_LEN, PositionMeaning, RawEvent, TransactionTracker};
+use binlog_parser::{Chunk, Decoder, Event, MAGIC_LEN, PositionMeaning, RawEvent, Run, TransactionTracker};
 use binlog_testkit::compare::compare;
 use binlog_testkit::workload::{DROPPED, Workload, kept_tables};
 use binlog_testkit::{Flavour, Server, ServerOptions};
@@ -45,20 +45,20 @@ fn chunks(path: &Path, events: usize) -> Result<Vec<Chunk>> {
             file: Arc::clone(&name),
             positions: PositionMeaning::OwnLog,
             format: Arc::clone(decoder.format()),
-            entries: Vec::new(),
+            runs: Vec::new(),
             end: offset,
             continues: tracker.is_open(),
             unfinished: false,
         });
         let event = decoder.decode(&raw)?;
         tracker.step(&event);
-        open.entries.push(Entry {
+        open.runs.push(Run {
             bytes: bytes.slice(offset as usize..raw.end() as usize),
             offset,
         });
         (open.end, open.unfinished) = (raw.end(), tracker.is_open());
         offset = raw.end();
-        if open.entries.len() >= events && (!tracker.is_open() || ends_statement(&event)) {
+        if open.runs.len() >= events && (!tracker.is_open() || ends_statement(&event)) {
             chunks.extend(chunk.take());
         }
     }

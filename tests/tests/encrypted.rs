@@ -98,10 +98,7 @@ fn decrypted(log: &Path, keys: &Arc<Keys>) -> Result<Vec<u8>> {
     let mut source = FileSource::open(&[Input::Path(log.to_owned())], options)?;
     let mut bytes = binlog_parser::MAGIC.to_vec();
     while let Next::Chunk(chunk) = source.next()? {
-        chunk
-            .entries
-            .iter()
-            .for_each(|entry| bytes.extend_from_slice(&entry.bytes));
+        chunk.runs.iter().for_each(|run| bytes.extend_from_slice(&run.bytes));
     }
     Ok(bytes)
 }

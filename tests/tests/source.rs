@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use binlog_parser::gtid::GtidProgress;
-use binlog_parser::{Chunk, Coordinates, EventHeader, EventType, PositionMeaning};
+use binlog_parser::{Chunk, Coordinates, EventType, PositionMeaning};
 use binlog_source::{
     FileOptions, FileSource, Input, LiveOptions, LiveSource, Mirror, Next, Source, SourceError, StartAt, TlsChoice,
     server_opts,
@@ -50,14 +50,14 @@ struct Place {
 fn places(chunks: &[Chunk]) -> Result<Vec<Place>> {
     let mut places = Vec::new();
     for chunk in chunks {
-        for entry in &chunk.entries {
-            let header = EventHeader::decode(&entry.bytes)?;
-            if !header.is_artificial() {
+        for raw in chunk.events() {
+            let raw = raw?;
+            if !raw.header.is_artificial() {
                 places.push(Place {
                     file: chunk.file.to_string(),
-                    offset: entry.offset,
-                    event_type: header.event_type,
-                    bytes: entry.bytes.to_vec(),
+                    offset: raw.offset,
+                    event_type: raw.header.event_type,
+                    bytes: raw.bytes().to_vec(),
                 });
             }
         }
@@ -205,9 +205,9 @@ fn is_whole(log: &Path) -> Result<()> {
     let mut bytes = b"\xfebin".to_vec();
     for chunk in from_files(&[log.to_owned()])? {
         ensure!(chunk.positions == PositionMeaning::OwnLog && log.ends_with(&*chunk.file));
-        for entry in &chunk.entries {
-            ensure!(entry.offset == bytes.len() as u64);
-            bytes.extend(&entry.bytes);
+        for run in &chunk.runs {
+            ensure!(run.offset == bytes.len() as u64);
+            bytes.extend(&run.bytes);
         }
         ensure!(chunk.end == bytes.len() as u64);
     }
@@ -566,7 +566,8 @@ fn a_mirror_has_no_holes() -> Result<()> {
     server.execute(BEFORE)?;
     let mut chunks = from_live(&server, StartAt::Oldest)?;
     let chunk = chunks.first_mut().context("no chunk")?;
-    chunk.entries.remove(5);
+    let removed = chunk.events().nth(5).context("no event")??.offset;
+    chunk.retain(|raw| raw.offset != removed);
     let error = Mirror::open(&server.folder().join("copies"))?.write(chunk).err();
     let error = error.context("no error")?;
     ensure!(error.to_string().contains("the source sent the event at"), "{error}");

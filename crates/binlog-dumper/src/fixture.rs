@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use binlog_parser::event::{Column, ColumnType};
 use binlog_parser::{
-    ChecksumAlgorithm, Chunk, Entry, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN,
-    PositionMeaning, Query,
+    ChecksumAlgorithm, Chunk, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN, PositionMeaning,
+    Query, Run,
 };
 
 use crate::{Dump, DumpError};
@@ -16,7 +16,7 @@ pub(crate) const TIME: u32 = 1_000_000_000;
 /// Events after each other, in a log of MySQL 8.4 without checksums.
 pub(crate) struct Events {
     format: Arc<FormatDescription>,
-    entries: Vec<Entry>,
+    runs: Vec<Run>,
     end: u64,
 }
 
@@ -35,7 +35,7 @@ impl Events {
         };
         Self {
             format: Arc::new(format),
-            entries: Vec::new(),
+            runs: Vec::new(),
             end: 4,
         }
     }
@@ -55,7 +55,7 @@ impl Events {
         bytes.extend(body);
         let offset = self.end;
         self.end += bytes.len() as u64;
-        self.entries.push(Entry {
+        self.runs.push(Run {
             bytes: bytes.into(),
             offset,
         });
@@ -144,7 +144,7 @@ impl Events {
             file: "binlog.000002".into(),
             positions: PositionMeaning::OwnLog,
             format: self.format,
-            entries: self.entries,
+            runs: self.runs,
             end: self.end,
             continues: false,
             unfinished: false,

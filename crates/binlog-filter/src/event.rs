@@ -1,7 +1,7 @@
 //! What an event is to the filter.
 
 use binlog_parser::event::{RowsFlags, RowsHead};
-use binlog_parser::{EventFlags, EventType, FieldError, RawEvent, Reader};
+use binlog_parser::{EventFlags, EventType, FieldError, RawEvent, Reader, Run};
 use binlog_schema::TableName;
 use bytes::Bytes;
 
@@ -58,7 +58,7 @@ pub(crate) enum Change {
 #[derive(Debug)]
 pub(crate) struct Item<'a> {
     pub(crate) raw: RawEvent<'a>,
-    pub(crate) bytes: &'a Bytes,
+    pub(crate) run: &'a Run,
     pub(crate) role: Role,
     pub(crate) verdict: Verdict,
     /// What is to be changed in it, if it is kept.
@@ -66,14 +66,19 @@ pub(crate) struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    pub(crate) fn new(raw: RawEvent<'a>, bytes: &'a Bytes) -> Self {
+    pub(crate) fn new(raw: RawEvent<'a>, run: &'a Run) -> Self {
         Self {
             raw,
-            bytes,
+            run,
             role: Role::of(&raw),
             verdict: Verdict::Keep,
             change: None,
         }
+    }
+
+    /// The event's bytes, as they came.
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.run.only(&self.raw).bytes
     }
 
     pub(crate) fn is_kept(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use binlog_parser::gtid::TransactionGtid;
-use binlog_parser::{Chunk, Entry, EventType, FormatDescription, HEADER_LEN, RawEvent, Step, TransactionTracker};
+use binlog_parser::{Chunk, EventType, FormatDescription, HEADER_LEN, RawEvent, Run, Step, TransactionTracker};
 
 use crate::error::{At, FilterError};
 use crate::event::{Item, Role, Verdict, thread_id};
@@ -66,17 +66,16 @@ impl Filter {
     /// # Errors
     /// An event cannot be read, or the rules cannot be applied to it. The filter cannot go on after that.
     pub fn apply(&mut self, chunk: Chunk) -> Result<Chunk, FilterError> {
-        self.report.events += chunk.entries.len() as u64;
         if self.rules.keeps_everything() {
             self.count(&chunk)?;
             return Ok(chunk);
         }
         self.format = Arc::clone(&chunk.format);
         let continues = chunk.continues && self.open.as_ref().is_none_or(|open| open.emitted);
-        let entries = self.pass(&chunk)?;
+        let runs = self.pass(&chunk)?;
         let unfinished = self.open.as_ref().is_some_and(|open| open.emitted);
         Ok(Chunk {
-            entries,
+            runs,
             continues,
             unfinished,
             ..chunk
@@ -88,6 +87,7 @@ impl Filter {
             let raw = raw?;
             let begins = matches!(self.tracker.step_raw(&raw), Step::Begin | Step::Only);
             let gtid = is_gtid(&raw);
+            self.report.events += 1;
             self.report.events_kept += 1;
             self.report.transactions += u64::from(begins);
             self.report.transactions_kept += u64::from(begins);
@@ -97,11 +97,12 @@ impl Filter {
         Ok(())
     }
 
-    fn pass(&mut self, chunk: &Chunk) -> Result<Vec<Entry>, FilterError> {
-        let mut out = Vec::with_capacity(chunk.entries.len());
+    fn pass(&mut self, chunk: &Chunk) -> Result<Vec<Run>, FilterError> {
+        let mut out = Vec::new();
         let mut items: Vec<Item<'_>> = Vec::new();
-        for (raw, entry) in chunk.events().zip(&chunk.entries) {
-            let raw = raw?;
+        for entry in chunk.entries() {
+            let (raw, run) = entry?;
+            self.report.events += 1;
             let step = self.tracker.step_raw(&raw);
             if matches!(step, Step::Begin | Step::Only) {
                 self.settle(chunk, &mut items, false, &mut out)?;
@@ -109,10 +110,10 @@ impl Filter {
             }
             if step == Step::Outside {
                 self.settle(chunk, &mut items, false, &mut out)?;
-                self.outside(chunk, &raw, entry, &mut out)?;
+                self.outside(chunk, &raw, run, &mut out)?;
                 continue;
             }
-            items.push(Item::new(raw, &entry.bytes));
+            items.push(Item::new(raw, run));
             if matches!(step, Step::End | Step::Only) {
                 self.settle(chunk, &mut items, true, &mut out)?;
                 self.close();
@@ -123,13 +124,7 @@ impl Filter {
     }
 
     /// An event that belongs to no transaction.
-    fn outside(
-        &mut self,
-        chunk: &Chunk,
-        raw: &RawEvent<'_>,
-        entry: &Entry,
-        out: &mut Vec<Entry>,
-    ) -> Result<(), FilterError> {
+    fn outside(&mut self, chunk: &Chunk, raw: &RawEvent<'_>, run: &Run, out: &mut Vec<Run>) -> Result<(), FilterError> {
         if raw.header.event_type == EventType::FORMAT_DESCRIPTION {
             let format = FormatDescription::decode(raw.body());
             self.format = Arc::new(format.map_err(|error| chunk.place(raw.error(HEADER_LEN, error)))?);
@@ -145,7 +140,7 @@ impl Filter {
         match verdict {
             Verdict::Keep => {
                 self.report.events_kept += 1;
-                out.push(entry.clone());
+                out.push(run.only(raw));
             }
             Verdict::Drop(reason) => self.report.drop_event(reason),
         }
@@ -158,7 +153,7 @@ impl Filter {
         chunk: &Chunk,
         items: &mut Vec<Item<'_>>,
         ends: bool,
-        out: &mut Vec<Entry>,
+        out: &mut Vec<Run>,
     ) -> Result<(), FilterError> {
         if items.is_empty() {
             return Ok(());

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use binlog_parser::event::GtidEvent;
 use binlog_parser::{
-    ChecksumAlgorithm, Chunk, Entry, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN,
-    PositionMeaning,
+    ChecksumAlgorithm, Chunk, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN,
+    PositionMeaning, Run,
 };
 use bytes::Bytes;
 
@@ -26,7 +26,7 @@ pub(crate) fn texts(texts: &[&str]) -> Vec<String> {
 /// Writes a log of events, each with a checksum.
 #[derive(Debug)]
 pub(crate) struct Log {
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) runs: Vec<Run>,
     pub(crate) timestamp: u32,
     end: u64,
     format: Arc<FormatDescription>,
@@ -49,7 +49,7 @@ impl Log {
             ..FormatDescription::default()
         };
         Self {
-            entries: Vec::new(),
+            runs: Vec::new(),
             timestamp: 1000,
             end: MAGIC_LEN,
             format: Arc::new(format),
@@ -70,7 +70,7 @@ impl Log {
         header.encode(&mut bytes);
         bytes.extend(body);
         ChecksumAlgorithm::Crc32.append(&mut bytes, 0);
-        self.entries.push(Entry {
+        self.runs.push(Run {
             bytes: Bytes::from(bytes),
             offset: self.end,
         });
@@ -112,20 +112,20 @@ impl Log {
 
     fn announced(&mut self, event: GtidEvent, transaction: impl FnOnce(&mut Self)) -> &mut Self {
         let mut ahead = Self {
-            entries: Vec::new(),
+            runs: Vec::new(),
             end: self.end,
             format: Arc::clone(&self.format),
             ..*self
         };
         transaction(&mut ahead);
-        let rest = ahead.entries.iter().map(|entry| entry.bytes.len() as u64).sum();
+        let rest = ahead.runs.iter().map(|run| run.bytes.len() as u64).sum();
         let event = event.with_transaction_length(rest, HEADER_LEN + 4);
         let mut body = Vec::new();
         event.encode(&mut body, event.event_type()).unwrap();
         self.event(event.event_type(), &body);
-        for entry in ahead.entries {
-            let end = entry.bytes.len() - 4;
-            self.event(EventType(entry.bytes[4]), &entry.bytes[HEADER_LEN..end]);
+        for run in ahead.runs {
+            let end = run.bytes.len() - 4;
+            self.event(EventType(run.bytes[4]), &run.bytes[HEADER_LEN..end]);
         }
         self
     }
@@ -176,21 +176,21 @@ impl Log {
 
     /// The events from `from` on to before `to`, as a chunk.
     pub(crate) fn part(&self, from: usize, to: usize, continues: bool, unfinished: bool) -> Chunk {
-        let entries = self.entries[from..to].to_vec();
-        let last = entries.last().unwrap();
+        let runs = self.runs[from..to].to_vec();
+        let last = runs.last().unwrap();
         Chunk {
             file: "binlog.000001".into(),
             positions: PositionMeaning::OwnLog,
             format: Arc::clone(&self.format),
             end: last.offset + last.bytes.len() as u64,
-            entries,
+            runs,
             continues,
             unfinished,
         }
     }
 
     pub(crate) fn chunk(&self) -> Chunk {
-        self.part(0, self.entries.len(), false, false)
+        self.part(0, self.runs.len(), false, false)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What remains of a transaction.
 
 use binlog_parser::event::GtidEvent;
-use binlog_parser::{Chunk, Entry, EventFlags, EventType, FieldError, FormatDescription, HEADER_LEN, RawEvent};
+use binlog_parser::{Chunk, EventFlags, EventType, FieldError, FormatDescription, HEADER_LEN, RawEvent, Run};
 use bytes::Bytes;
 
 use crate::error::FilterError;
@@ -24,7 +24,7 @@ pub(crate) struct Open {
     /// Whether any of it was put out.
     pub(crate) emitted: bool,
     /// Its events that are to be put out once something is kept.
-    pub(crate) held: Vec<Entry>,
+    pub(crate) held: Vec<Run>,
 }
 
 /// A part of a transaction, judged: all of it, or what one chunk holds of it.
@@ -58,7 +58,7 @@ impl Open {
     pub(crate) fn take(
         &mut self,
         part: &Part<'_, '_>,
-        out: &mut Vec<Entry>,
+        out: &mut Vec<Run>,
         report: &mut Report,
     ) -> Result<(), FilterError> {
         self.xa |= part.items.iter().any(|item| item.role == Role::Xa);
@@ -66,16 +66,16 @@ impl Open {
             part.items.iter().for_each(|_| report.drop_event(reason));
             return Ok(());
         }
-        let entries = match self.is_emptied() && part.is_whole() && self.keeps_frame() {
+        let runs = match self.is_emptied() && part.is_whole() && self.keeps_frame() {
             true => part.frame(report)?,
             false => part.kept(report)?,
         };
         if self.holds(part.ends) {
-            self.held.extend(entries);
+            self.held.extend(runs);
         } else {
             out.append(&mut self.held);
-            self.emitted |= !entries.is_empty();
-            out.extend(entries);
+            self.emitted |= !runs.is_empty();
+            out.extend(runs);
         }
         Ok(())
     }
@@ -95,39 +95,39 @@ impl<'a> Part<'_, 'a> {
     }
 
     /// The events that were kept, with what is changed in them.
-    fn kept(&self, report: &mut Report) -> Result<Vec<Entry>, FilterError> {
-        let mut entries = Vec::with_capacity(self.items.len());
+    fn kept(&self, report: &mut Report) -> Result<Vec<Run>, FilterError> {
+        let mut runs = Vec::with_capacity(self.items.len());
         for item in self.items {
             match item.verdict {
-                Verdict::Keep => entries.push(self.entry(item)),
+                Verdict::Keep => runs.push(self.run(item)),
                 Verdict::Drop(reason) => report.drop_event(reason),
             }
         }
-        report.events_kept += entries.len() as u64;
-        self.measured(entries)
+        report.events_kept += runs.len() as u64;
+        self.measured(runs)
     }
 
-    fn entry(&self, item: &Item<'_>) -> Entry {
+    fn run(&self, item: &Item<'_>) -> Run {
         let raw = &item.raw;
         let bytes = match item.change {
             Some(Change::EndsStatement) => ending_statement(raw, self.format.table_id_len(raw.header.event_type)),
             Some(Change::NeedsNoUse) if !raw.header.flags.contains(EventFlags::SUPPRESS_USE) => without_use(raw),
-            _ => item.bytes.clone(),
+            _ => item.bytes(),
         };
-        Entry {
+        Run {
             bytes,
             offset: item.raw.offset,
         }
     }
 
     /// The frame of the transaction; one that was a statement alone gets one.
-    fn frame(&self, report: &mut Report) -> Result<Vec<Entry>, FilterError> {
+    fn frame(&self, report: &mut Report) -> Result<Vec<Run>, FilterError> {
         let alone = self.statement_alone();
-        let mut entries = Vec::with_capacity(4);
+        let mut runs = Vec::with_capacity(4);
         for item in self.items {
             match item.verdict {
                 _ if item.role.is_frame() => {
-                    entries.push(Entry {
+                    runs.push(Run {
                         bytes: self.frame_event(item, alone)?,
                         offset: item.raw.offset,
                     });
@@ -140,9 +140,9 @@ impl<'a> Part<'_, 'a> {
         if let Some(statement) = alone {
             let made = self.made_frame(statement);
             report.events_made += made.len() as u64;
-            entries.extend(made);
+            runs.extend(made);
         }
-        self.measured(entries)
+        self.measured(runs)
     }
 
     /// The last content of a transaction that neither begins nor ends by events of their own.
@@ -159,50 +159,50 @@ impl<'a> Part<'_, 'a> {
             (Role::Gtid, Some(_)) => as_transaction(&item.raw).map_err(|error| self.place(&item.raw, error))?,
             _ => None,
         };
-        Ok(changed.unwrap_or_else(|| item.bytes.clone()))
+        Ok(changed.unwrap_or_else(|| item.bytes()))
     }
 
     /// COMMIT, and BEGIN before it where the GTID is not one that begins the transaction itself.
-    fn made_frame(&self, statement: &Item<'_>) -> Vec<Entry> {
-        let entry = |sql, log_pos| Entry {
+    fn made_frame(&self, statement: &Item<'_>) -> Vec<Run> {
+        let run = |sql, log_pos| Run {
             bytes: bare_query(&statement.raw, sql, log_pos),
             offset: statement.raw.offset,
         };
         let first = self.items.first().map_or(statement, |first| first);
         let begin = match first.raw.header.event_type {
             EventType::MARIADB_GTID => None,
-            _ => Some(entry("BEGIN", first.raw.header.log_pos)),
+            _ => Some(run("BEGIN", first.raw.header.log_pos)),
         };
         begin
             .into_iter()
-            .chain([entry("COMMIT", statement.raw.header.log_pos)])
+            .chain([run("COMMIT", statement.raw.header.log_pos)])
             .collect()
     }
 
-    /// The entries with the GTID's transaction length made right, if the whole transaction is here and is another
+    /// The runs with the GTID's transaction length made right, if the whole transaction is here and is another
     /// than before. The length of one in several parts is not known when its GTID is put out: it stays what it was
     /// at the source, the most that it can be. Servers go by it only for the space that the transaction needs.
-    fn measured(&self, mut entries: Vec<Entry>) -> Result<Vec<Entry>, FilterError> {
+    fn measured(&self, mut runs: Vec<Run>) -> Result<Vec<Run>, FilterError> {
         let Some(gtid) = self
             .items
             .first()
             .filter(|item| item.role == Role::Gtid && self.is_whole())
         else {
-            return Ok(entries);
+            return Ok(runs);
         };
-        let before: usize = self.items.iter().map(|item| item.bytes.len()).sum();
-        let after: usize = entries.iter().map(|entry| entry.bytes.len()).sum();
+        let before: usize = self.items.iter().map(|item| item.raw.bytes().len()).sum();
+        let after: usize = runs.iter().map(|run| run.bytes.len()).sum();
         if before == after {
-            return Ok(entries);
+            return Ok(runs);
         }
-        if let Some(first) = entries.first_mut() {
+        if let Some(first) = runs.first_mut() {
             let rest = after.saturating_sub(first.bytes.len()) as u64;
             let measured = GtidEvent::measured(&gtid.raw, rest);
             if let Some(bytes) = measured.map_err(|error| self.place(&gtid.raw, error))? {
                 first.bytes = bytes.into();
             }
         }
-        Ok(entries)
+        Ok(runs)
     }
 
     fn place(&self, raw: &RawEvent<'_>, error: FieldError) -> FilterError {

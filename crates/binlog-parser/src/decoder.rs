@@ -15,7 +15,7 @@ use crate::gtid::MariaDbGtidList;
 use crate::header::{EventFlags, EventType};
 use crate::raw::RawEvent;
 use crate::reader::Reader;
-use tables::{OpenTables, SeenTables};
+use tables::Tables;
 
 /// Decodes events in their order: remembers the format description and the open statement's table maps.
 ///
@@ -45,8 +45,7 @@ use tables::{OpenTables, SeenTables};
 #[derive(Debug, Clone, Default)]
 pub struct Decoder {
     format: Arc<FormatDescription>,
-    tables: OpenTables,
-    seen: SeenTables,
+    tables: Tables,
 }
 
 impl Decoder {
@@ -75,89 +74,92 @@ impl Decoder {
     ///
     /// # Errors
     /// The body does not fit its type. The decoder stays as it was before the event.
+    #[inline]
     pub fn decode<'a>(&mut self, raw: &RawEvent<'a>) -> Result<Event<'a>, EventError> {
         let mut reader = Reader::new(raw.body());
-        self.decode_body(raw, &mut reader)
-            .map_err(|error| raw.error(crate::HEADER_LEN + reader.offset(), error))
-    }
-
-    /// After an error the reader stands where it happened, if it was used. Most events of a row log are these two
-    /// kinds, and small: they are made in their place, without the room that the others take.
-    #[inline(always)]
-    fn decode_body<'a>(&mut self, raw: &RawEvent<'a>, reader: &mut Reader<'a>) -> Result<Event<'a>, FieldError> {
-        match raw.header.event_type {
-            EventType::TABLE_MAP => self.table_map(reader).map(Event::TableMap),
+        // Most events of a row log are of these two kinds, and small: each is made in its place, without the room that
+        // the others take.
+        let error = match raw.header.event_type {
+            EventType::TABLE_MAP => match self.table_map(&mut reader) {
+                Ok(table) => return Ok(Event::TableMap(table)),
+                Err(error) => error,
+            },
             EventType::WRITE_ROWS_V1
             | EventType::UPDATE_ROWS_V1
             | EventType::DELETE_ROWS_V1
             | EventType::WRITE_ROWS
             | EventType::UPDATE_ROWS
             | EventType::DELETE_ROWS
-            | EventType::PARTIAL_UPDATE_ROWS => self.rows(raw.header.event_type, reader).map(Event::Rows),
-            _ => self.decode_other(raw),
-        }
+            | EventType::PARTIAL_UPDATE_ROWS => match self.rows(raw.header.event_type, &mut reader) {
+                Ok(rows) => return Ok(Event::Rows(rows)),
+                Err(error) => error,
+            },
+            _ => return self.decode_other(raw),
+        };
+        Err(raw.error(crate::HEADER_LEN + reader.offset(), error))
     }
 
     #[inline(never)]
-    fn decode_other<'a>(&mut self, raw: &RawEvent<'a>) -> Result<Event<'a>, FieldError> {
+    fn decode_other<'a>(&mut self, raw: &RawEvent<'a>) -> Result<Event<'a>, EventError> {
         let body = raw.body();
+        let at = |error| raw.error(crate::HEADER_LEN, error);
         Ok(match raw.header.event_type {
             EventType::FORMAT_DESCRIPTION => {
-                self.format = Arc::new(FormatDescription::decode(body)?);
-                self.tables.clear();
-                self.seen.clear();
+                self.format = Arc::new(FormatDescription::decode(body).map_err(at)?);
+                self.tables = Tables::default();
                 Event::FormatDescription(Arc::clone(&self.format))
             }
-            EventType::START_V3 => Event::StartV3(StartV3::decode(body)?),
-            EventType::QUERY => Event::Query(Query::decode(body)?),
+            EventType::START_V3 => Event::StartV3(StartV3::decode(body).map_err(at)?),
+            EventType::QUERY => Event::Query(Query::decode(body).map_err(at)?),
             EventType::STOP => {
-                Reader::new(body).finish("header")?;
+                Reader::new(body).finish("header").map_err(at)?;
                 Event::Stop
             }
-            EventType::ROTATE => Event::Rotate(Rotate::decode(body)?),
-            EventType::INTVAR => Event::Intvar(Intvar::decode(body)?),
-            EventType::RAND => Event::Rand(Rand::decode(body)?),
-            EventType::USER_VAR => Event::UserVar(UserVar::decode(body)?),
-            EventType::XID => Event::Xid(Xid::decode(body)?),
-            EventType::LOAD => Event::Load(Load::decode(body, true)?),
-            EventType::NEW_LOAD => Event::Load(Load::decode(body, false)?),
-            EventType::CREATE_FILE => Event::CreateFile(CreateFile::decode(body)?),
+            EventType::ROTATE => Event::Rotate(Rotate::decode(body).map_err(at)?),
+            EventType::INTVAR => Event::Intvar(Intvar::decode(body).map_err(at)?),
+            EventType::RAND => Event::Rand(Rand::decode(body).map_err(at)?),
+            EventType::USER_VAR => Event::UserVar(UserVar::decode(body).map_err(at)?),
+            EventType::XID => Event::Xid(Xid::decode(body).map_err(at)?),
+            EventType::LOAD => Event::Load(Load::decode(body, true).map_err(at)?),
+            EventType::NEW_LOAD => Event::Load(Load::decode(body, false).map_err(at)?),
+            EventType::CREATE_FILE => Event::CreateFile(CreateFile::decode(body).map_err(at)?),
             EventType::EXEC_LOAD => Event::ExecLoad {
-                file_id: file_id(body)?,
+                file_id: file_id(body).map_err(at)?,
             },
-            EventType::BEGIN_LOAD_QUERY => Event::AppendBlock(AppendBlock::decode(body, true)?),
-            EventType::APPEND_BLOCK => Event::AppendBlock(AppendBlock::decode(body, false)?),
+            EventType::BEGIN_LOAD_QUERY => Event::AppendBlock(AppendBlock::decode(body, true).map_err(at)?),
+            EventType::APPEND_BLOCK => Event::AppendBlock(AppendBlock::decode(body, false).map_err(at)?),
             EventType::DELETE_FILE => Event::DeleteFile {
-                file_id: file_id(body)?,
+                file_id: file_id(body).map_err(at)?,
             },
-            EventType::EXECUTE_LOAD_QUERY => Event::ExecuteLoadQuery(ExecuteLoadQuery::decode(body)?),
+            EventType::EXECUTE_LOAD_QUERY => Event::ExecuteLoadQuery(ExecuteLoadQuery::decode(body).map_err(at)?),
             EventType::PRE_GA_WRITE_ROWS | EventType::PRE_GA_UPDATE_ROWS | EventType::PRE_GA_DELETE_ROWS => {
-                Event::PreGaRows(PreGaRows::decode(
-                    body,
-                    self.format.table_id_len(raw.header.event_type),
-                )?)
+                Event::PreGaRows(PreGaRows::decode(body, self.format.table_id_len(raw.header.event_type)).map_err(at)?)
             }
-            EventType::MARIADB_PARTIAL_ROW_DATA => Event::RowsFragment(RowsFragment::decode(body)?),
-            EventType::INCIDENT => Event::Incident(Incident::decode(body)?),
-            EventType::HEARTBEAT => Event::Heartbeat(Heartbeat::decode(body, self.has_position(raw))?),
-            EventType::HEARTBEAT_V2 => Event::Heartbeat(Heartbeat::decode_v2(body)?),
-            EventType::ROWS_QUERY => Event::RowsQuery(RowsQuery::decode(body)?),
+            EventType::MARIADB_PARTIAL_ROW_DATA => Event::RowsFragment(RowsFragment::decode(body).map_err(at)?),
+            EventType::INCIDENT => Event::Incident(Incident::decode(body).map_err(at)?),
+            EventType::HEARTBEAT => Event::Heartbeat(Heartbeat::decode(body, self.has_position(raw)).map_err(at)?),
+            EventType::HEARTBEAT_V2 => Event::Heartbeat(Heartbeat::decode_v2(body).map_err(at)?),
+            EventType::ROWS_QUERY => Event::RowsQuery(RowsQuery::decode(body).map_err(at)?),
             EventType::MARIADB_ANNOTATE_ROWS => Event::RowsQuery(RowsQuery::annotation(body)),
-            EventType::GTID => Event::Gtid(GtidEvent::decode(body, false)?),
-            EventType::ANONYMOUS_GTID => Event::Gtid(GtidEvent::decode(body, true)?),
-            EventType::GTID_TAGGED => Event::Gtid(GtidEvent::decode_tagged(body)?),
-            EventType::PREVIOUS_GTIDS => Event::PreviousGtids(PreviousGtids::decode(body)?),
-            EventType::MARIADB_GTID => Event::MariaDbGtid(MariaDbGtidEvent::decode(body, raw.header.server_id)?),
-            EventType::MARIADB_GTID_LIST => Event::MariaDbGtidList(MariaDbGtidList::decode(body)?),
+            EventType::GTID => Event::Gtid(GtidEvent::decode(body, false).map_err(at)?),
+            EventType::ANONYMOUS_GTID => Event::Gtid(GtidEvent::decode(body, true).map_err(at)?),
+            EventType::GTID_TAGGED => Event::Gtid(GtidEvent::decode_tagged(body).map_err(at)?),
+            EventType::PREVIOUS_GTIDS => Event::PreviousGtids(PreviousGtids::decode(body).map_err(at)?),
+            EventType::MARIADB_GTID => {
+                Event::MariaDbGtid(MariaDbGtidEvent::decode(body, raw.header.server_id).map_err(at)?)
+            }
+            EventType::MARIADB_GTID_LIST => Event::MariaDbGtidList(MariaDbGtidList::decode(body).map_err(at)?),
             EventType::MARIADB_BINLOG_CHECKPOINT => Event::MariaDbBinlogCheckpoint {
-                file: BinlogCheckpoint::decode(body)?.file,
+                file: BinlogCheckpoint::decode(body).map_err(at)?.file,
             },
-            EventType::MARIADB_START_ENCRYPTION => Event::MariaDbStartEncryption(StartEncryption::decode(body)?),
-            EventType::XA_PREPARE => Event::XaPrepare(XaPrepare::decode(body)?),
-            EventType::TRANSACTION_PAYLOAD => Event::TransactionPayload(TransactionPayload::decode(body)?),
-            EventType::TRANSACTION_CONTEXT => Event::TransactionContext(TransactionContext::decode(body)?),
-            EventType::VIEW_CHANGE => Event::ViewChange(ViewChange::decode(body)?),
-            EventType::SLAVE => Event::Slave(Slave::decode(body)?),
+            EventType::MARIADB_START_ENCRYPTION => {
+                Event::MariaDbStartEncryption(StartEncryption::decode(body).map_err(at)?)
+            }
+            EventType::XA_PREPARE => Event::XaPrepare(XaPrepare::decode(body).map_err(at)?),
+            EventType::TRANSACTION_PAYLOAD => Event::TransactionPayload(TransactionPayload::decode(body).map_err(at)?),
+            EventType::TRANSACTION_CONTEXT => Event::TransactionContext(TransactionContext::decode(body).map_err(at)?),
+            EventType::VIEW_CHANGE => Event::ViewChange(ViewChange::decode(body).map_err(at)?),
+            EventType::SLAVE => Event::Slave(Slave::decode(body).map_err(at)?),
             EventType::IGNORABLE => Event::Ignorable(body),
             _ if raw.header.flags.contains(EventFlags::IGNORABLE) => Event::Ignorable(body),
             _ => Event::Unknown(body),
@@ -171,11 +173,9 @@ impl Decoder {
 
     fn table_map(&mut self, reader: &mut Reader<'_>) -> Result<Arc<TableMap>, FieldError> {
         let format = &self.format;
-        let table = self.seen.get_or_decode(reader.peek(), || {
+        self.tables.open(reader.peek(), || {
             TableMap::read(reader, format.table_id_len(EventType::TABLE_MAP), format.flavour())
-        })?;
-        self.tables.insert(Arc::clone(&table));
-        Ok(table)
+        })
     }
 
     fn rows<'a>(&mut self, event_type: EventType, reader: &mut Reader<'a>) -> Result<Rows<'a>, FieldError> {
@@ -188,7 +188,7 @@ impl Decoder {
         };
         let rows = Rows::read(event_type, reader, id_len, table)?;
         if head.flags.contains(RowsFlags::STMT_END) {
-            self.tables.clear();
+            self.tables.close();
         }
         Ok(rows)
     }

@@ -18,6 +18,13 @@ macro_rules! event_types {
         impl EventType {
             $(pub const $name: Self = Self($code);)*
 
+            /// Whether the type is known.
+            #[must_use]
+            #[inline]
+            pub fn is_known(self) -> bool {
+                matches!(self.0, $($code)|*)
+            }
+
             /// The server's name of the type, where it is known.
             #[must_use]
             pub fn name(self) -> Option<&'static str> {
@@ -107,44 +114,25 @@ impl EventHeader {
     /// Reads the header at the front of `bytes`.
     #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Self, FieldError> {
-        let Some(
-            &[
-                t0,
-                t1,
-                t2,
-                t3,
-                event_type,
-                s0,
-                s1,
-                s2,
-                s3,
-                z0,
-                z1,
-                z2,
-                z3,
-                p0,
-                p1,
-                p2,
-                p3,
-                f0,
-                f1,
-            ],
-        ) = bytes.first_chunk::<HEADER_LEN>()
-        else {
-            return Err(FieldError::Short {
-                field: "event header",
-                need: HEADER_LEN,
-                have: bytes.len(),
-            });
-        };
-        Ok(Self {
-            timestamp: u32::from_le_bytes([t0, t1, t2, t3]),
-            event_type: EventType(event_type),
-            server_id: u32::from_le_bytes([s0, s1, s2, s3]),
-            event_size: u32::from_le_bytes([z0, z1, z2, z3]),
-            log_pos: u32::from_le_bytes([p0, p1, p2, p3]),
-            flags: EventFlags(u16::from_le_bytes([f0, f1])),
+        bytes.first_chunk().map(Self::of).ok_or(FieldError::Short {
+            field: "event header",
+            need: HEADER_LEN,
+            have: bytes.len(),
         })
+    }
+
+    /// Reads the header that these bytes are.
+    #[inline(always)]
+    #[must_use]
+    pub fn of(bytes: &[u8; HEADER_LEN]) -> Self {
+        Self {
+            timestamp: u32_at::<0>(bytes),
+            event_type: EventType(bytes[4]),
+            server_id: u32_at::<5>(bytes),
+            event_size: u32_at::<9>(bytes),
+            log_pos: u32_at::<13>(bytes),
+            flags: EventFlags(u16::from_le_bytes([bytes[17], bytes[18]])),
+        }
     }
 
     /// Appends the header's bytes.
@@ -184,4 +172,11 @@ impl EventHeader {
         self.flags.contains(EventFlags::ARTIFICIAL)
             || matches!(self.event_type, EventType::HEARTBEAT | EventType::HEARTBEAT_V2)
     }
+}
+
+/// One load: a pattern of single bytes is compiled to shuffles, which are waited for.
+#[inline(always)]
+fn u32_at<const AT: usize>(header: &[u8; HEADER_LEN]) -> u32 {
+    let field = header.get(AT..).and_then(|rest| rest.first_chunk());
+    field.map_or(0, |field| u32::from_le_bytes(*field))
 }

@@ -33,7 +33,7 @@ mod transaction;
 pub mod value;
 
 pub use checksum::ChecksumAlgorithm;
-pub use chunk::{Chunk, Entry, PositionMeaning};
+pub use chunk::{Chunk, Entries, PositionMeaning, Run};
 pub use decoder::Decoder;
 pub use error::{EventError, FieldError, Place};
 pub use event::{Event, FormatDescription, Query, Rows, TableMap};

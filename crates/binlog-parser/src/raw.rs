@@ -23,19 +23,42 @@ impl<'a> RawEvent<'a> {
     /// The header is cut off, its length is less than a header and a checksum, or the event is cut off.
     #[inline]
     pub fn first(bytes: &'a [u8], offset: u64, format: &FormatDescription) -> Result<Self, EventError> {
-        let header = EventHeader::decode(bytes).map_err(|error| unframed(None, offset, error))?;
+        match Self::framed(bytes, offset, format) {
+            Some(raw) => Ok(raw),
+            None => Err(Self::unframed(bytes, offset, format)),
+        }
+    }
+
+    /// Like [`RawEvent::first`], where the reason is not wanted yet: [`RawEvent::unframed`] tells it. In a loop over many
+    /// small events a result with room for an error costs more than the framing itself.
+    #[inline(always)]
+    #[must_use]
+    pub fn framed(bytes: &'a [u8], offset: u64, format: &FormatDescription) -> Option<Self> {
+        let header = EventHeader::of(bytes.first_chunk()?);
         let checksum = checksum_of(&header, bytes, format);
         let size = header.event_size as usize;
-        let whole = bytes.get(..size).filter(|_| size >= HEADER_LEN + checksum.len());
-        let Some(bytes) = whole else {
-            return Err(unframed(Some(&header), offset, misfit(&header, checksum, bytes.len())));
-        };
-        Ok(Self {
+        if size < HEADER_LEN + checksum.len() {
+            return None;
+        }
+        Some(Self {
             header,
             offset,
-            bytes,
+            bytes: bytes.get(..size)?,
             checksum,
         })
+    }
+
+    /// Why no event is framed at the front of `bytes`.
+    #[cold]
+    #[must_use]
+    pub fn unframed(bytes: &[u8], offset: u64, format: &FormatDescription) -> EventError {
+        match EventHeader::decode(bytes) {
+            Ok(header) => {
+                let checksum = checksum_of(&header, bytes, format);
+                unframed(Some(&header), offset, misfit(&header, checksum, bytes.len()))
+            }
+            Err(error) => unframed(None, offset, error),
+        }
     }
 
     /// Header, body and checksum.

@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A little-endian unsigned integer of `len` bytes, at most 8.
-    #[inline]
+    #[inline(always)]
     pub fn uint(&mut self, len: usize, field: &'static str) -> Result<u64, FieldError> {
         match len {
             1 => self.u8(field).map(u64::from),

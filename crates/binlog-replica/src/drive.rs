@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use binlog_applier::{Applied, Applier};
 use binlog_filter::Filter;
-use binlog_parser::{Chunk, Coordinates, EventHeader, EventType};
+use binlog_parser::{Chunk, Coordinates, EventType};
 use binlog_source::{Next, Source};
 
 use crate::error::ReplicaError;
@@ -80,11 +80,9 @@ impl Status {
 
 /// When the last change was made. The heads of logs have the time at which the log was begun.
 fn last_time(chunk: &Chunk) -> Option<u32> {
-    let headers = chunk.entries.iter().rev();
-    let mut headers = headers.filter_map(|entry| EventHeader::decode(&entry.bytes).ok());
-    headers
-        .find(|header| header.timestamp != 0 && !is_head(header.event_type))
-        .map(|header| header.timestamp)
+    let headers = chunk.events().flatten().map(|raw| raw.header);
+    let changes = headers.filter(|header| header.timestamp != 0 && !is_head(header.event_type));
+    changes.last().map(|header| header.timestamp)
 }
 
 fn is_head(event_type: EventType) -> bool {

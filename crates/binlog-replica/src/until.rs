@@ -60,8 +60,7 @@ impl Ending {
         }
         if let Some(keep) = self.find(&chunk)? {
             self.reached = true;
-            chunk.end = chunk.entries.get(keep).map_or(chunk.end, |next| next.offset);
-            chunk.entries.truncate(keep);
+            chunk.truncate(keep)?;
             chunk.unfinished = false;
         }
         Ok(chunk)

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use binlog_parser::{Chunk, Place};
-use binlog_source::{FileOptions, FileSource, Input, SourceError, for_each_in_order};
+use binlog_source::{CORE_CHUNK_LIMIT, FileOptions, FileSource, Input, SourceError, for_each_in_order};
 
 type Error = Box<dyn std::error::Error>;
 
@@ -17,7 +17,10 @@ struct Totals {
 }
 
 fn main() -> Result<(), Error> {
-    let mut options = FileOptions::default();
+    let mut options = FileOptions {
+        chunk_limit: CORE_CHUNK_LIMIT,
+        ..FileOptions::default()
+    };
     let mut work: fn(Chunk) -> Result<Totals, Place> = counted;
     let mut inputs = Vec::new();
     for argument in std::env::args_os().skip(1) {
@@ -53,7 +56,7 @@ fn cut(source: &mut FileSource, work: fn(Chunk) -> Result<Totals, Place>) -> Res
 fn counted(chunk: Chunk) -> Result<Totals, Place> {
     Ok(Totals {
         bytes: chunk.len(),
-        events: chunk.entries.len(),
+        events: chunk.events().count(),
     })
 }
 

@@ -2,13 +2,14 @@
 
 mod expanding;
 mod pending;
+mod stretch;
 
 use std::sync::Arc;
 
 use binlog_parser::event::{Rotate, RowsFlags, RowsHead};
 use binlog_parser::{
-    Chunk, Entry, EventError, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN, PositionMeaning,
-    RawEvent, TransactionTracker,
+    Chunk, EventError, EventHeader, EventType, Expansion, FormatDescription, HEADER_LEN, MAGIC_LEN, PositionMeaning,
+    RawEvent, Run, TransactionTracker,
 };
 use bytes::Bytes;
 
@@ -16,9 +17,12 @@ use crate::error::SourceError;
 use crate::old::OldFormat;
 use expanding::Expanding;
 use pending::{Pending, Whole};
+use stretch::Stretch;
 
 /// Bytes after which a chunk ends where it may.
 pub const CHUNK_LIMIT: usize = 4 << 20;
+/// The same for chunks that cores work on side by side: small enough to stay in a core's cache until they are done.
+pub const CORE_CHUNK_LIMIT: usize = 1 << 20;
 /// Bytes that one statement may have: MySQL's own limit of an event.
 pub const STATEMENT_LIMIT: usize = 1 << 30;
 
@@ -68,8 +72,10 @@ pub struct Cutter {
     /// Bytes of the open statement.
     statement: usize,
     pending: Pending,
-    /// The compressed event that was pushed last, until all of it was taken.
+    /// The compressed event that was come to last, until all of it was taken.
     expanding: Option<Box<Expanding>>,
+    /// What of the pushed events was not come to yet.
+    rest: Bytes,
 }
 
 impl Cutter {
@@ -88,6 +94,7 @@ impl Cutter {
             statement: 0,
             pending: Pending::default(),
             expanding: None,
+            rest: Bytes::new(),
         }
     }
 
@@ -132,17 +139,81 @@ impl Cutter {
         self.tracker.is_open()
     }
 
-    /// Takes the next event: exactly its bytes. Returns a chunk where one is complete, with or without this event. More
-    /// of a compressed event may follow: see [`Cutter::expand`]. What of it was not asked for comes in one chunk.
+    /// Takes the next events: exactly their bytes. What was pushed before must have been cut: see [`Cutter::next`].
+    pub fn push(&mut self, events: Bytes) {
+        debug_assert!(self.rest.is_empty(), "events were pushed over others");
+        self.rest = events;
+    }
+
+    /// The next complete chunk of what was pushed. `None` when all of it was cut; what is not yet a chunk stays collected.
     ///
     /// # Errors
-    /// The event does not fit its format or checksum, or its statement is too large.
-    #[inline]
-    pub fn push(&mut self, mut bytes: Bytes) -> Result<Option<Chunk>, SourceError> {
-        while self.expanding.is_some() {
-            self.expand_one()?;
+    /// An event does not fit its format or checksum, what is compressed in it is damaged, or its statement is too large.
+    /// What was pushed after it is gone; what stands before it is collected.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "not an iterator: more may be pushed after the end"
+    )]
+    pub fn next(&mut self) -> Result<Option<Chunk>, SourceError> {
+        loop {
+            if let Some(chunk) = self.expand()? {
+                return Ok(Some(chunk));
+            }
+            if self.rest.is_empty() {
+                return Ok(None);
+            }
+            let events = std::mem::take(&mut self.rest);
+            let chunk = match self.described && self.old.is_none() && is_plain(&events) {
+                true => self.plain(events)?,
+                false => self.special(events)?,
+            };
+            if chunk.is_some() {
+                return Ok(chunk);
+            }
         }
-        let size = bytes.len();
+    }
+
+    /// Walks over the plain events at the front of a run, up to the end of a chunk or of those events.
+    fn plain(&mut self, mut events: Bytes) -> Result<Option<Chunk>, SourceError> {
+        let mut stretch = Stretch::default();
+        let mut full = false;
+        let mut failed = None;
+        while let Some(rest) = events.get(stretch.end..).filter(|rest| !full && is_plain(rest)) {
+            let Some(raw) = RawEvent::framed(rest, self.position, &self.format) else {
+                failed = Some(self.unframed(rest));
+                break;
+            };
+            if let Err(error) = self.verify(&raw) {
+                failed = Some(error);
+                break;
+            }
+            let size = raw.bytes().len();
+            let offset = self.advance(&raw, size);
+            let ended = self.track(&raw);
+            if self.statement > self.options.statement_limit {
+                failed = Some(self.too_large());
+                break;
+            }
+            if !stretch.goes_on_at(offset) {
+                self.pending.push(stretch.run(&events));
+                stretch.begin(offset);
+            }
+            stretch.end += size;
+            self.count(&raw.header, size);
+            full = ended && self.is_full();
+        }
+        self.pending.push(stretch.run(&events));
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        self.rest = events.split_off(stretch.end);
+        Ok(if full { self.flush() } else { None })
+    }
+
+    /// Takes the event at the front of a run, which may be of any kind.
+    fn special(&mut self, mut events: Bytes) -> Result<Option<Chunk>, SourceError> {
+        let size = event_size(&events) as usize;
+        let mut bytes = events.split_to(size.min(events.len()));
         if let Some(renewed) = self.renewed(&bytes)? {
             bytes = renewed;
         }
@@ -150,11 +221,15 @@ impl Cutter {
         let before = self.head(&raw)?;
         let offset = self.advance(&raw, size);
         if self.options.expand && self.begin_expanding(raw, &bytes, offset)? {
-            return self.expand();
+            self.rest = events;
+            return Ok(None);
         }
-        let (header, statement_ended) = (raw.header, self.track(&raw)?);
-        self.collect(&header, Entry { bytes, offset });
-        if before.is_none() && statement_ended && self.is_full() {
+        let (header, ended) = (raw.header, self.track(&raw));
+        self.bounded()?;
+        self.count(&header, bytes.len());
+        self.pending.push(Run { bytes, offset });
+        self.rest = events;
+        if before.is_none() && ended && self.is_full() {
             return Ok(self.flush());
         }
         Ok(before)
@@ -197,21 +272,20 @@ impl Cutter {
     pub fn flush(&mut self) -> Option<Chunk> {
         let pending = std::mem::take(&mut self.pending);
         let end = self.taken_to();
-        (!pending.entries.is_empty()).then(|| self.chunk(pending, end, self.tracker.is_open()))
+        (!pending.is_empty()).then(|| self.chunk(pending, end, self.tracker.is_open()))
     }
 
     /// What was collected up to the end of the last whole transaction. What follows it stays.
     pub fn flush_whole(&mut self) -> Option<Chunk> {
         let whole = self.pending.whole.take()?;
         let mut pending = std::mem::take(&mut self.pending);
-        let rest = pending.entries.split_off(whole.entries);
+        let rest = pending.split_off(whole.bytes);
         if !rest.is_empty() {
-            let bytes = pending.bytes - whole.bytes;
-            let format = Arc::clone(&self.format);
             self.pending = Pending {
-                entries: rest,
-                bytes,
-                format,
+                runs: rest,
+                bytes: pending.bytes - whole.bytes,
+                last: pending.last,
+                format: Arc::clone(&self.format),
                 ..Pending::default()
             };
         }
@@ -223,27 +297,39 @@ impl Cutter {
             file: Arc::clone(&self.file),
             positions: self.positions,
             format: pending.format,
-            entries: pending.entries,
+            runs: pending.runs,
             end,
             continues: pending.continues,
             unfinished,
         }
     }
 
-    #[inline(always)]
     fn frame<'b>(&self, bytes: &'b [u8]) -> Result<RawEvent<'b>, SourceError> {
-        let place = |error: binlog_parser::EventError| error.in_file(&self.file);
-        let raw = RawEvent::first(bytes, self.position, &self.format).map_err(place)?;
+        let Some(raw) = RawEvent::framed(bytes, self.position, &self.format) else {
+            return Err(self.unframed(bytes));
+        };
         if !self.described && raw.header.event_type != EventType::FORMAT_DESCRIPTION {
             return Err(SourceError::NoFormat {
                 file: Arc::clone(&self.file),
                 position: self.position,
             });
         }
-        if self.options.verify_checksums && !raw.is_renewed_without_checksum() {
-            raw.verify_checksum().map_err(place)?;
-        }
+        self.verify(&raw)?;
         Ok(raw)
+    }
+
+    #[cold]
+    fn unframed(&self, bytes: &[u8]) -> SourceError {
+        let error = RawEvent::unframed(bytes, self.position, &self.format);
+        error.in_file(&self.file).into()
+    }
+
+    #[inline(always)]
+    fn verify(&self, raw: &RawEvent<'_>) -> Result<(), SourceError> {
+        if self.options.verify_checksums && !raw.is_renewed_without_checksum() {
+            raw.verify_checksum().map_err(|error| error.in_file(&self.file))?;
+        }
+        Ok(())
     }
 
     /// The event of an older version as version 4 has it.
@@ -329,21 +415,30 @@ impl Cutter {
 
     /// Follows transactions and statements. Returns whether a chunk may end after the event.
     #[inline(always)]
-    fn track(&mut self, raw: &RawEvent<'_>) -> Result<bool, SourceError> {
-        if self.pending.entries.is_empty() {
+    fn track(&mut self, raw: &RawEvent<'_>) -> bool {
+        if self.pending.is_empty() {
             self.pending.continues = self.tracker.is_open();
         }
         self.tracker.step_raw(raw);
         let ended = !self.tracker.is_open() || ends_statement(raw, &self.format);
         self.statement = if ended { 0 } else { self.statement + raw.bytes().len() };
-        if self.statement > self.options.statement_limit {
-            return Err(SourceError::StatementTooLarge {
-                file: Arc::clone(&self.file),
-                position: self.position,
-                limit: self.options.statement_limit,
-            });
+        ended
+    }
+
+    fn bounded(&self) -> Result<(), SourceError> {
+        match self.statement > self.options.statement_limit {
+            true => Err(self.too_large()),
+            false => Ok(()),
         }
-        Ok(ended)
+    }
+
+    #[cold]
+    fn too_large(&self) -> SourceError {
+        SourceError::StatementTooLarge {
+            file: Arc::clone(&self.file),
+            position: self.position,
+            limit: self.options.statement_limit,
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -357,24 +452,40 @@ impl Cutter {
             .map_or(self.position, |expanding| expanding.offset)
     }
 
+    /// Counts an event of `size` bytes to the chunk in the making.
     #[inline(always)]
-    fn collect(&mut self, header: &EventHeader, entry: Entry) {
+    fn count(&mut self, header: &EventHeader, size: usize) {
         let is_description = header.event_type == EventType::FORMAT_DESCRIPTION;
         let is_head = is_description || header.event_type == EventType::ROTATE && header.is_artificial();
-        if self.pending.entries.is_empty() {
+        if self.pending.is_empty() {
             self.pending.format = Arc::clone(&self.format);
             self.pending.head_only = true;
         }
         self.pending.head_only &= is_head;
-        self.pending.bytes += entry.bytes.len();
-        self.pending.entries.push(entry);
+        self.pending.bytes += size;
+        self.pending.last = size;
         let unnamed = self.pending.head_only && !self.pending.named;
         if !unnamed && !self.tracker.is_open() {
-            let (entries, bytes) = (self.pending.entries.len(), self.pending.bytes);
-            let end = self.taken_to();
-            self.pending.whole = Some(Whole { entries, bytes, end });
+            let (bytes, end) = (self.pending.bytes, self.taken_to());
+            self.pending.whole = Some(Whole { bytes, end });
         }
     }
+}
+
+/// The length that a header says, at the same place in all versions. 0 where it is cut off.
+pub(crate) fn event_size(event: &[u8]) -> u32 {
+    let field = event.get(9..).and_then(|rest| rest.first_chunk());
+    field.map_or(0, |field| u32::from_le_bytes(*field))
+}
+
+/// Whether the event at the front is one that changes nothing of how others are cut, and is not compressed.
+#[inline(always)]
+fn is_plain(events: &[u8]) -> bool {
+    const TYPE_AT: usize = 4;
+    events.get(TYPE_AT).is_some_and(|code| {
+        let code = EventType(*code);
+        code != EventType::FORMAT_DESCRIPTION && code != EventType::ROTATE && !Expansion::<Bytes>::is_for(code)
+    })
 }
 
 /// The position after an event of a stream: that of its header, of which only the low half is stored, at or after

@@ -34,7 +34,7 @@ mod testing;
 use binlog_parser::Chunk;
 
 pub use connect::{TlsChoice, TlsMode, UrlError, server_opts};
-pub use cutter::{CHUNK_LIMIT, CutOptions, Cutter, STATEMENT_LIMIT};
+pub use cutter::{CHUNK_LIMIT, CORE_CHUNK_LIMIT, CutOptions, Cutter, STATEMENT_LIMIT};
 pub use error::{SourceError, Unreadable};
 pub use file::{EncryptedBy, EncryptionError, FileOptions, FileSource, Input, Seek, expand};
 pub use keys::{Digest, Key, Keys, ListSecret};
@@ -57,7 +57,7 @@ pub enum Next {
 }
 
 /// Where chunks come from.
-pub trait Source {
+pub trait Source: Send {
     /// The next chunk. Waits for it a while; see [`Next::Idle`].
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use binlog_parser::{Chunk, Coordinates, Entry, EventHeader, EventType, FormatDescription, MAGIC, MAGIC_LEN, RawEvent};
+use binlog_parser::{Chunk, Coordinates, EventType, FormatDescription, MAGIC, MAGIC_LEN, RawEvent};
 
 use crate::error::SourceError;
 use crate::file::{Frame, Reading, io_error, log_name, numbered_logs};
@@ -71,8 +71,8 @@ impl Mirror {
     /// The chunk does not continue the copy: events are missing between. The copy then ends before them.
     pub fn write(&mut self, chunk: &Chunk) -> Result<(), SourceError> {
         let copy = self.copy(&chunk.file)?;
-        for entry in &chunk.entries {
-            copy.append(entry)?;
+        for raw in chunk.events() {
+            copy.append(&raw?)?;
         }
         let path = &copy.path;
         copy.file.flush().map_err(|error| io_error(path, "writing", error))
@@ -143,10 +143,8 @@ impl Copy {
         }))
     }
 
-    fn append(&mut self, entry: &Entry) -> Result<(), SourceError> {
-        let Ok(header) = EventHeader::decode(&entry.bytes) else {
-            return Ok(());
-        };
+    fn append(&mut self, raw: &RawEvent<'_>) -> Result<(), SourceError> {
+        let header = &raw.header;
         let is_description = header.event_type == EventType::FORMAT_DESCRIPTION;
         if is_description
             && self
@@ -163,10 +161,10 @@ impl Copy {
         if header.is_artificial() || is_description && self.len > MAGIC_LEN {
             return Ok(());
         }
-        if entry.offset != self.len {
+        if raw.offset != self.len {
             let why = format!(
                 "the source sent the event at {}, and the copy has {} bytes",
-                entry.offset, self.len
+                raw.offset, self.len
             );
             return Err(SourceError::Mirror {
                 path: self.path.clone(),
@@ -174,9 +172,9 @@ impl Copy {
             });
         }
         self.file
-            .write_all(&entry.bytes)
+            .write_all(raw.bytes())
             .map_err(|error| io_error(&self.path, "writing", error))?;
-        self.len += entry.bytes.len() as u64;
+        self.len += raw.bytes().len() as u64;
         Ok(())
     }
 

@@ -1,102 +1,176 @@
 //! Chunks on all cores.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use binlog_parser::Chunk;
-use rayon::Scope;
 
 use crate::{Next, Source, SourceError};
 
-/// Results that may wait, for each thread of the pool: enough that no thread runs dry, and memory stays bounded.
-const AHEAD: usize = 2;
+/// Results that may wait for an earlier one, for each core.
+const AHEAD: u64 = 4;
 
-/// Reads the source to its end. `work` runs on all cores, each chunk by itself; `take` gets the results in the
-/// source's order, on the calling thread.
+/// Reads the source to its end. Each core takes its turn in reading and cutting a chunk, and then works on that chunk:
+/// what was read last is near, if chunks are small enough: see [`CORE_CHUNK_LIMIT`](crate::CORE_CHUNK_LIMIT). `work` gets each chunk by itself; `take` gets the results in the source's order, one
+/// after the other, on any of the cores.
 ///
-/// What was read before the source pauses is taken before it is waited for. The calling thread only cuts and takes:
-/// it must not be one of rayon's own.
+/// What was read before the source pauses is taken while it is waited for.
 ///
 /// # Errors
 /// Of the source, after the results of what stood before it; or of `take`, which ends the reading.
 pub fn for_each_in_order<T, E>(
     source: &mut dyn Source,
     work: impl Fn(Chunk) -> T + Sync,
-    mut take: impl FnMut(T) -> Result<(), E>,
+    take: impl FnMut(T) -> Result<(), E> + Send,
 ) -> Result<(), E>
 where
     T: Send,
-    E: From<SourceError>,
+    E: From<SourceError> + Send,
 {
-    let most = AHEAD * rayon::current_num_threads();
-    rayon::in_place_scope(|scope| {
-        let mut line = Line::default();
-        loop {
-            match source.next() {
-                Ok(Next::Chunk(chunk)) => {
-                    line.begin(scope, &work, chunk);
-                    line.take_down_to(most, &mut take)?;
-                    line.take_ready(&mut take)?;
+    let turns = Mutex::new(Turns { source, next: 0 });
+    let line = Line::new(take);
+    rayon::scope(|scope| {
+        for _ in 0..rayon::current_num_threads() {
+            scope.spawn(|_| {
+                let guard = EndIfPanicking(&line);
+                while let Some((number, read)) = Turns::next(&turns, &line) {
+                    line.put(number, read.map(&work));
                 }
-                Ok(Next::Idle) => line.take_down_to(0, &mut take)?,
-                Ok(Next::End) => return line.take_down_to(0, &mut take),
-                Err(error) => {
-                    line.take_down_to(0, &mut take)?;
-                    return Err(error.into());
-                }
-            }
+                drop(guard);
+            });
         }
-    })
+    });
+    line.finish()
 }
 
-/// Results that are awaited, in the source's order.
-struct Line<T> {
-    waiting: VecDeque<Receiver<T>>,
+/// The source, at which one thread reads at a time.
+struct Turns<'s> {
+    source: &'s mut dyn Source,
+    /// Number of the next chunk.
+    next: u64,
 }
 
-impl<T> Default for Line<T> {
-    fn default() -> Self {
-        Self {
-            waiting: VecDeque::new(),
-        }
-    }
-}
-
-impl<T: Send> Line<T> {
-    fn begin<'s>(&mut self, scope: &Scope<'s>, work: &'s (impl Fn(Chunk) -> T + Sync), chunk: Chunk)
+impl Turns<'_> {
+    /// The next chunk, or the error that ends the source, and its number. `None` at the end.
+    fn next<T, E, F>(turns: &Mutex<Self>, line: &Line<T, E, F>) -> Option<(u64, Result<Chunk, SourceError>)>
     where
-        T: 's,
+        E: From<SourceError>,
+        F: FnMut(T) -> Result<(), E>,
     {
-        let (sender, receiver) = sync_channel(1);
-        scope.spawn(move |_| {
-            // Nobody waits any more after an error.
-            let _ = sender.send(work(chunk));
-        });
-        self.waiting.push_back(receiver);
-    }
-
-    fn take_down_to<E>(&mut self, left: usize, take: &mut impl FnMut(T) -> Result<(), E>) -> Result<(), E> {
-        while self.waiting.len() > left {
-            // A sender that is gone without a result has panicked, and the scope goes on with the panic.
-            let Some(Ok(result)) = self.waiting.pop_front().map(|first| first.recv()) else {
-                continue;
+        let mut turn = lock(turns);
+        while line.has_room(turn.next) {
+            let read = match turn.source.next() {
+                Ok(Next::Chunk(chunk)) => Ok(chunk),
+                Ok(Next::Idle) => continue,
+                Ok(Next::End) => break,
+                Err(error) => Err(error),
             };
-            take(result)?;
+            let number = turn.next;
+            turn.next += 1;
+            return Some((number, read));
         }
-        Ok(())
+        None
+    }
+}
+
+/// Results on their way to `take`.
+struct Line<T, E, F> {
+    state: Mutex<State<T, E, F>>,
+    /// Results were taken.
+    moved: Condvar,
+}
+
+struct State<T, E, F> {
+    take: F,
+    /// Number of the next result to be taken.
+    next: u64,
+    /// The results from there on, as far as they are there.
+    waiting: VecDeque<Option<Result<T, SourceError>>>,
+    ended: Option<E>,
+    /// Whether nothing more is to be read.
+    is_over: bool,
+}
+
+impl<T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>> Line<T, E, F> {
+    fn new(take: F) -> Self {
+        Self {
+            state: Mutex::new(State {
+                take,
+                next: 0,
+                waiting: VecDeque::new(),
+                ended: None,
+                is_over: false,
+            }),
+            moved: Condvar::new(),
+        }
     }
 
-    fn take_ready<E>(&mut self, take: &mut impl FnMut(T) -> Result<(), E>) -> Result<(), E> {
-        while let Some(first) = self.waiting.front() {
-            match first.try_recv() {
-                Ok(result) => take(result)?,
-                Err(TryRecvError::Empty) => return Ok(()),
-                Err(TryRecvError::Disconnected) => {}
-            }
-            self.waiting.pop_front();
+    /// Waits until the chunk of this number may be read. `false` where none is to be read any more.
+    fn has_room(&self, number: u64) -> bool {
+        let most = AHEAD * rayon::current_num_threads() as u64;
+        let mut state = lock(&self.state);
+        while !state.is_over && number >= state.next + most {
+            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        Ok(())
+        !state.is_over
     }
+
+    /// Adds a result, and takes all whose turn it is.
+    fn put(&self, number: u64, result: Result<T, SourceError>) {
+        let mut state = lock(&self.state);
+        let at = (number - state.next) as usize;
+        while state.waiting.len() <= at {
+            state.waiting.push_back(None);
+        }
+        if let Some(place) = state.waiting.get_mut(at) {
+            *place = Some(result);
+        }
+        state.take_ready();
+        self.moved.notify_all();
+    }
+
+    fn end(&self) {
+        lock(&self.state).is_over = true;
+        self.moved.notify_all();
+    }
+
+    fn finish(self) -> Result<(), E> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.ended.map_or(Ok(()), Err)
+    }
+}
+
+impl<T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>> State<T, E, F> {
+    fn take_ready(&mut self) {
+        while let Some(result) = self.waiting.front_mut().and_then(Option::take) {
+            self.waiting.pop_front();
+            self.next += 1;
+            if self.is_over {
+                continue;
+            }
+            let taken = result.map_err(E::from).and_then(&mut self.take);
+            if let Err(error) = taken {
+                self.is_over = true;
+                self.ended = Some(error);
+            }
+        }
+    }
+}
+
+/// The others do not wait for the result of a thread that panics; the scope goes on with the panic.
+struct EndIfPanicking<'l, T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>>(&'l Line<T, E, F>);
+
+impl<T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>> Drop for EndIfPanicking<'_, T, E, F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.end();
+        }
+    }
+}
+
+/// A thread that panics ends all of it; until then the others see what it left.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -124,7 +198,8 @@ mod tests {
             let mut cutter = Cutter::new("b.000001".into(), options);
             let mut left = VecDeque::new();
             for event in log.events {
-                left.extend(cutter.push(event.into()).unwrap().map(Next::Chunk));
+                cutter.push(event.into());
+                left.extend(cutter.next().unwrap().map(Next::Chunk));
                 if left.len() % 5 == 4 {
                     left.push_back(Next::Idle);
                 }

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use binlog_parser::event::{Event, Flavour};
 use binlog_parser::{
-    ChecksumAlgorithm, Chunk, Decoder, Entry, EventError, EventType, Expansion, FieldError, FormatDescription,
-    PositionMeaning, RawEvent,
+    ChecksumAlgorithm, Chunk, Decoder, EventError, Expansion, FieldError, FormatDescription, PositionMeaning, RawEvent,
 };
 
 use crate::facts::{Closing, Facts, Head, Jump};
@@ -25,20 +24,24 @@ const ERRORS: usize = 100;
 #[must_use]
 pub fn check(chunk: &Chunk) -> Facts {
     let mut check = Check::new(chunk);
-    for entry in &chunk.entries {
-        check.entry(entry);
+    let mut events = chunk.entries();
+    while let Some(raw) = events.advance() {
+        check.raw(&raw);
+    }
+    if let Some(error) = events.error() {
+        check.unframed(chunk, error);
     }
     check.finish(chunk)
 }
 
-struct Check {
+struct Check<'c> {
     facts: Facts,
     format: Arc<FormatDescription>,
     /// Whether positions count the events as they stand in this log.
     counts_own: bool,
     decoder: Decoder,
     transactions: Transactions,
-    depth: depth::Depth,
+    depth: depth::Depth<'c>,
 }
 
 /// What is done with an event that has an error.
@@ -50,10 +53,10 @@ enum Harm {
     Broken,
 }
 
-impl Check {
-    fn new(chunk: &Chunk) -> Self {
-        let has_gtids = always_has_gtids(&chunk.format) || chunk.entries.iter().any(is_gtid);
-        let start = chunk.entries.first().map_or(chunk.end, |entry| entry.offset);
+impl<'c> Check<'c> {
+    fn new(chunk: &'c Chunk) -> Self {
+        let has_gtids = always_has_gtids(&chunk.format) || chunk.events().flatten().any(is_gtid);
+        let start = chunk.start().unwrap_or(chunk.end);
         Self {
             facts: Facts {
                 file: Arc::clone(&chunk.file),
@@ -76,20 +79,21 @@ impl Check {
         self.facts
     }
 
-    fn entry(&mut self, entry: &Entry) {
-        let raw = match RawEvent::first(&entry.bytes, entry.offset, &self.format) {
-            Ok(raw) => raw,
-            Err(error) => return self.broken(entry.offset, entry.offset + entry.bytes.len() as u64, error),
-        };
-        self.count(&raw);
-        if let Err(error) = self.checksum(&raw) {
+    /// An event that has no end: all of the chunk from there on is lost.
+    fn unframed(&mut self, chunk: &Chunk, error: EventError) {
+        self.broken(error.event_offset, chunk.end, error);
+    }
+
+    fn raw(&mut self, raw: &RawEvent<'c>) {
+        self.count(raw);
+        if let Err(error) = self.checksum(raw) {
             return self.broken(raw.offset, raw.end(), error);
         }
-        self.position(&raw);
-        if self.transactions.passes_over(&raw, &mut self.facts) {
+        self.position(raw);
+        if self.transactions.passes_over(raw, &mut self.facts) {
             return;
         }
-        self.decode(&raw);
+        self.decode(raw);
     }
 
     fn count(&mut self, raw: &RawEvent<'_>) {
@@ -137,7 +141,7 @@ impl Check {
         self.facts.shifts = Some((first, shift));
     }
 
-    fn decode(&mut self, raw: &RawEvent<'_>) {
+    fn decode(&mut self, raw: &RawEvent<'c>) {
         if Expansion::<&[u8]>::is_for(raw.header.event_type) {
             return match self.depth.expanded(raw, &mut self.decoder) {
                 Ok(rows) => {
@@ -153,7 +157,7 @@ impl Check {
         }
     }
 
-    fn event(&mut self, raw: &RawEvent<'_>, event: &Event<'_>) {
+    fn event(&mut self, raw: &RawEvent<'_>, event: &Event<'c>) {
         self.head(raw, event);
         match self.depth.look(raw, event) {
             Ok(rows) => {
@@ -232,12 +236,8 @@ fn head(raw: &RawEvent<'_>, format: &FormatDescription) -> Head {
     }
 }
 
-fn is_gtid(entry: &Entry) -> bool {
-    const TYPE_AT: usize = 4;
-    entry
-        .bytes
-        .get(TYPE_AT)
-        .is_some_and(|code| transactions::is_gtid(EventType(*code)))
+fn is_gtid(raw: RawEvent<'_>) -> bool {
+    transactions::is_gtid(raw.header.event_type)
 }
 
 /// Servers that begin every transaction with an event that says so: MySQL from 5.7.6 on writes an ANONYMOUS_GTID

@@ -36,11 +36,7 @@ impl Gtids {
     /// Adds a transaction. `false` where it is there already (MySQL), or not above those that are (MariaDB).
     pub(crate) fn insert(&mut self, gtid: &TransactionGtid) -> bool {
         match (&mut *self, gtid) {
-            (Self::MySql(set), TransactionGtid::MySql(gtid)) => {
-                let new = !set.contains(gtid);
-                set.insert(gtid);
-                new
-            }
+            (Self::MySql(set), TransactionGtid::MySql(gtid)) => set.insert(gtid),
             (Self::MariaDb(ranges), TransactionGtid::MariaDb(gtid)) => ranges.insert(gtid),
             (_, TransactionGtid::MySql(gtid)) => {
                 *self = Self::MySql([gtid.clone()].into_iter().collect());

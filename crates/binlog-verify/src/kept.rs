@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use binlog_parser::{Chunk, EventHeader, EventType, MAGIC_LEN, PositionMeaning};
+use binlog_parser::{Chunk, EventType, MAGIC_LEN, PositionMeaning};
 
 use crate::report::LogReport;
 
@@ -36,14 +36,15 @@ impl<'r> Keeper<'r> {
             let next = losses.partition_point(|loss| loss.to <= offset);
             losses.get(next).is_some_and(|loss| loss.from <= offset)
         };
-        chunk.entries.retain(|entry| !is_lost(entry.offset));
+        chunk.retain(|raw| !is_lost(raw.offset));
         chunk
     }
 }
 
 fn begins_log(chunk: &Chunk) -> bool {
-    let first = chunk.entries.first().filter(|entry| entry.offset == MAGIC_LEN);
-    let header = first.and_then(|entry| EventHeader::decode(&entry.bytes).ok());
     chunk.positions == PositionMeaning::OwnLog
-        && header.is_some_and(|header| header.event_type == EventType::FORMAT_DESCRIPTION)
+        && chunk.start() == Some(MAGIC_LEN)
+        && chunk
+            .first_header()
+            .is_some_and(|header| header.event_type == EventType::FORMAT_DESCRIPTION)
 }

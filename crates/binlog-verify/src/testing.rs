@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use binlog_parser::event::GtidEvent;
 use binlog_parser::gtid::{Gtid, GtidSet, Sid, Tag};
-use binlog_parser::{ChecksumAlgorithm, Chunk, Entry, FormatDescription, PositionMeaning};
+use binlog_parser::{ChecksumAlgorithm, Chunk, FormatDescription, PositionMeaning, Run};
 
 /// Position at which a log's second event stands.
 pub(crate) fn head_len() -> u64 {
-    4 + log("b.000001", &[]).entries[0].bytes.len() as u64
+    4 + log("b.000001", &[]).len() as u64
 }
 
 /// An event with this type and body; position and checksum are for [`log`] to set.
@@ -67,7 +67,7 @@ pub(crate) fn transactions(numbers: std::ops::RangeInclusive<u64>) -> Vec<Vec<u8
     numbers.flat_map(transaction).collect()
 }
 
-/// A whole log as one chunk: a format description of MySQL 8.0 and these events.
+/// A whole log as one chunk: a format description of MySQL 8.0 and these events, each a run by itself.
 pub(crate) fn log(file: &str, events: &[Vec<u8>]) -> Chunk {
     let format = FormatDescription {
         server_version: "8.0.30".to_owned(),
@@ -77,7 +77,7 @@ pub(crate) fn log(file: &str, events: &[Vec<u8>]) -> Chunk {
     };
     let mut body = Vec::new();
     format.encode(&mut body);
-    let mut entries = Vec::new();
+    let mut runs = Vec::new();
     let mut end = 4;
     for mut bytes in [vec![event(15, &body)], events.to_vec()].concat() {
         let offset = end;
@@ -85,7 +85,7 @@ pub(crate) fn log(file: &str, events: &[Vec<u8>]) -> Chunk {
         bytes[13..17].copy_from_slice(&(end as u32).to_le_bytes());
         bytes.truncate(bytes.len() - 4);
         ChecksumAlgorithm::Crc32.append(&mut bytes, 0);
-        entries.push(Entry {
+        runs.push(Run {
             bytes: bytes.into(),
             offset,
         });
@@ -94,20 +94,20 @@ pub(crate) fn log(file: &str, events: &[Vec<u8>]) -> Chunk {
         file: file.into(),
         positions: PositionMeaning::OwnLog,
         format: Arc::new(format),
-        entries,
+        runs,
         end,
         continues: false,
         unfinished: false,
     }
 }
 
-/// The chunk in two: the second begins with the entry of this number.
+/// The chunk in two: the second begins with the event of this number.
 pub(crate) fn split(mut chunk: Chunk, at: usize) -> [Chunk; 2] {
-    let rest = chunk.entries.split_off(at);
+    let rest = chunk.runs.split_off(at);
     let start = rest[0].offset;
     let open = !matches!(rest[0].bytes[4], 33 | 35 | 4);
     let second = Chunk {
-        entries: rest,
+        runs: rest,
         continues: open,
         file: Arc::clone(&chunk.file),
         format: Arc::clone(&chunk.format),
@@ -118,7 +118,7 @@ pub(crate) fn split(mut chunk: Chunk, at: usize) -> [Chunk; 2] {
     [chunk, second]
 }
 
-/// The chunk without the entries of these numbers, as a source behind a hole gives the rest.
+/// The chunk without the events of these numbers, as a source behind a hole gives the rest.
 pub(crate) fn without(chunk: Chunk, from: usize, to: usize) -> [Chunk; 2] {
     let [first, _] = split(chunk.clone(), from);
     let [_, mut second] = split(chunk, to);
@@ -126,10 +126,10 @@ pub(crate) fn without(chunk: Chunk, from: usize, to: usize) -> [Chunk; 2] {
     [first, second]
 }
 
-/// The chunk with one byte of an entry changed.
-pub(crate) fn flipped(mut chunk: Chunk, entry: usize, byte: usize) -> Chunk {
-    let mut bytes = chunk.entries[entry].bytes.to_vec();
+/// The chunk with one byte of an event changed.
+pub(crate) fn flipped(mut chunk: Chunk, event: usize, byte: usize) -> Chunk {
+    let mut bytes = chunk.runs[event].bytes.to_vec();
     bytes[byte] ^= 1;
-    chunk.entries[entry].bytes = bytes.into();
+    chunk.runs[event].bytes = bytes.into();
     chunk
 }

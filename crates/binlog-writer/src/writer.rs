@@ -113,7 +113,7 @@ fn has_no_position(raw: &RawEvent<'_>) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use binlog_parser::{ChecksumAlgorithm, Entry, EventFlags, FormatDescription, HEADER_LEN};
+    use binlog_parser::{ChecksumAlgorithm, EventFlags, FormatDescription, HEADER_LEN, Run};
     use bytes::Bytes;
 
     use super::*;
@@ -143,12 +143,12 @@ mod tests {
         };
         let mut body = Vec::new();
         format.encode(&mut body);
-        let mut entries = Vec::new();
+        let mut runs = Vec::new();
         let mut end = 4;
         let mut add = |event_type, flags, body: &[u8], checksum: ChecksumAlgorithm| {
             let (offset, size) = (end, HEADER_LEN + body.len() + checksum.len());
             end += size as u64;
-            entries.push(Entry {
+            runs.push(Run {
                 bytes: event(event_type, flags, end as u32, body, checksum),
                 offset,
             });
@@ -166,7 +166,7 @@ mod tests {
             file: "binlog.000001".into(),
             positions: PositionMeaning::OwnLog,
             format: Arc::new(format),
-            entries,
+            runs,
             end,
             continues: false,
             unfinished: false,
@@ -185,7 +185,7 @@ mod tests {
     }
 
     fn concatenated(chunk: &Chunk) -> Vec<u8> {
-        let events = chunk.entries.iter().flat_map(|entry| entry.bytes.to_vec());
+        let events = chunk.runs.iter().flat_map(|run| run.bytes.to_vec());
         MAGIC.into_iter().chain(events).collect()
     }
 
@@ -217,7 +217,7 @@ mod tests {
     fn positions_follow_what_was_left_out() {
         for checksum in [ChecksumAlgorithm::Crc32, ChecksumAlgorithm::None] {
             let mut chunk = log(checksum, &[10, 20, 30]);
-            chunk.entries.remove(1);
+            chunk.runs.remove(1);
             check_valid(&written(&[&chunk]), 3);
         }
     }
@@ -235,7 +235,7 @@ mod tests {
     fn positions_of_a_source_stay() {
         let mut chunk = log(ChecksumAlgorithm::Crc32, &[10, 20, 30]);
         chunk.positions = PositionMeaning::SourceLog;
-        chunk.entries.remove(1);
+        chunk.runs.remove(1);
         assert_eq!(written(&[&chunk]), concatenated(&chunk));
     }
 
@@ -251,18 +251,18 @@ mod tests {
         );
         let inside = event(EventType::QUERY, 0, 0, &[1], ChecksumAlgorithm::Crc32);
         chunk
-            .entries
-            .extend([rotate, inside].map(|bytes| Entry { bytes, offset: 0 }));
+            .runs
+            .extend([rotate, inside].map(|bytes| Run { bytes, offset: 0 }));
         assert_eq!(written(&[&chunk]), concatenated(&chunk));
     }
 
     #[test]
     fn a_log_begins_with_its_format() {
         let mut chunk = log(ChecksumAlgorithm::Crc32, &[10]);
-        chunk.entries.remove(0);
+        chunk.runs.remove(0);
         let error = Writer::new(Vec::new()).write(&chunk).unwrap_err();
         assert!(matches!(error, WriteError::NoFormatDescription { .. }), "{error}");
-        chunk.entries.clear();
+        chunk.runs.clear();
         assert!(written(&[&chunk]).is_empty());
     }
 }

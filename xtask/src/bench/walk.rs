@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use binlog_parser::{Chunk, Decoder, Event, EventHeader, MAGIC_LEN, RawEvent, Row};
-use binlog_source::{FileOptions, FileSource, Input, for_each_in_order};
+use binlog_source::{CORE_CHUNK_LIMIT, FileOptions, FileSource, Input, for_each_in_order};
 use clap::ValueEnum;
 use mysql_common::binlog::consts::BinlogVersion;
 use mysql_common::binlog::events::EventData;
@@ -74,6 +74,7 @@ fn binlog_parser(file: &Path) -> Result<Found> {
 fn binlog_source(file: &Path) -> Result<Found> {
     let options = FileOptions {
         verify_checksums: false,
+        chunk_limit: CORE_CHUNK_LIMIT,
         ..FileOptions::default()
     };
     let mut source = FileSource::open(&[Input::Path(file.into())], options)?;

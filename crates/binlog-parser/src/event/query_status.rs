@@ -31,8 +31,8 @@ pub struct QueryStatus<'a> {
     pub table_map_for_update: Option<u64>,
     /// `DEFINER` of the statement.
     pub invoker: Option<Invoker<'a>>,
-    /// Databases that the statement changed; empty where they were too many.
-    pub updated_databases: Option<Vec<&'a [u8]>>,
+    /// Databases that the statement changed, each with a zero byte behind it; empty where they were too many.
+    pub updated_databases: Option<&'a [u8]>,
     /// Microseconds of the statement's start.
     pub microseconds: Option<u32>,
     /// `explicit_defaults_for_timestamp`
@@ -109,7 +109,7 @@ impl<'a> QueryStatus<'a> {
             V::TableMapForUpdate(value) => self.table_map_for_update = Some(value),
             V::MasterDataWritten(_) => {}
             V::Invoker(value) => self.invoker = Some(value),
-            V::UpdatedDatabases { names, .. } => self.updated_databases = Some(terminated(names)),
+            V::UpdatedDatabases { names, .. } => self.updated_databases = Some(names),
             V::Microseconds(value) | V::MariaDbHrnow(value) => self.microseconds = Some(value),
             V::ExplicitDefaultsForTimestamp(value) => self.explicit_defaults_for_timestamp = Some(value != 0),
             V::DdlXid(value) => self.ddl_xid = Some(value),
@@ -125,15 +125,6 @@ impl<'a> QueryStatus<'a> {
     }
 }
 
-/// The names in a text where each ends in a zero byte.
-fn terminated(names: &[u8]) -> Vec<&[u8]> {
-    let ends = |byte: &u8| *byte == 0;
-    names
-        .split_inclusive(ends)
-        .map(|name| name.strip_suffix(&[0]).unwrap_or(name))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +134,7 @@ mod tests {
         let raw = b"\x06\x03std\x00\x01\0\0\0\x0c\x02a\0b\0\x00\x02\0\0\0\x19\x01\x06\x03xxx";
         let status = QueryStatus::decode(raw).unwrap();
         assert_eq!((status.flags2, status.catalog), (Some(2), Some(&b"std"[..])));
-        assert_eq!(status.updated_databases, Some(vec![&b"a"[..], b"b"]));
+        assert_eq!(status.updated_databases, Some(&b"a\0b\0"[..]));
         assert_eq!(status.unknown, b"\x19\x01\x06\x03xxx");
         let (mut whole, mut each) = (Vec::new(), Vec::new());
         status.encode(&mut whole);
@@ -175,7 +166,7 @@ mod tests {
     #[test]
     fn too_many_databases() {
         let status = QueryStatus::decode(&[12, 254]).unwrap();
-        assert_eq!(status.updated_databases, Some(Vec::new()));
+        assert_eq!(status.updated_databases, Some(&b""[..]));
     }
 
     #[test]

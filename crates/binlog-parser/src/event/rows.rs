@@ -88,6 +88,7 @@ pub struct RowsIter<'r, 'a> {
 
 impl RowsHead {
     /// Reads the fixed part. `id_len` is the width of the table id, 6 or 4.
+    #[inline(always)]
     pub fn decode(body: &[u8], id_len: usize) -> Result<Self, FieldError> {
         let mut reader = Reader::new(body);
         Ok(Self {
@@ -109,6 +110,7 @@ impl<'a> Rows<'a> {
     }
 
     /// After an error the reader stands where it happened.
+    #[inline]
     pub(crate) fn read(
         event_type: EventType,
         reader: &mut Reader<'a>,

@@ -1,5 +1,6 @@
 //! One MySQL GTID and its parts: `uuid:number` and `uuid:tag:number`.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use crate::error::FieldError;
@@ -8,8 +9,20 @@ use crate::error::FieldError;
 pub const MAX_GNO: u64 = i64::MAX as u64 - 1;
 
 /// Identity of the server where a transaction began: a UUID.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sid(pub [u8; 16]);
+
+impl Ord for Sid {
+    fn cmp(&self, other: &Self) -> Ordering {
+        u128::from_be_bytes(self.0).cmp(&u128::from_be_bytes(other.0))
+    }
+}
+
+impl PartialOrd for Sid {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl fmt::Debug for Sid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -24,7 +24,9 @@ impl GtidSet {
         for _ in 0..count {
             let sid = Sid(reader.array("sid")?);
             let tag = if tagged { read_tag(&mut reader)? } else { Tag::default() };
-            read_intervals(&mut reader, |interval| set.insert_interval(sid, tag.clone(), interval))?;
+            read_intervals(&mut reader, |interval| {
+                set.insert_interval(sid, tag.clone(), interval);
+            })?;
             last = Some(after(last, (sid, tag))?);
         }
         reader.finish("GTID set")?;

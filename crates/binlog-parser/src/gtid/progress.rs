@@ -64,7 +64,9 @@ impl GtidProgress {
     /// Returns whether it was added: a GTID of the other server says nothing about this progress, and is not.
     pub fn advance(&mut self, gtid: &TransactionGtid) -> bool {
         match (&mut *self, gtid) {
-            (Self::MySql(set), TransactionGtid::MySql(gtid)) => set.insert(gtid),
+            (Self::MySql(set), TransactionGtid::MySql(gtid)) => {
+                set.insert(gtid);
+            }
             (Self::MariaDb(position), TransactionGtid::MariaDb(gtid)) => {
                 position.advance(gtid);
             }

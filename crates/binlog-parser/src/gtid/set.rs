@@ -30,20 +30,18 @@ pub struct GtidSet {
 }
 
 impl GtidSet {
-    /// Adds a GTID. The number after the last one of its server and tag costs one look-up.
-    pub fn insert(&mut self, gtid: &Gtid) {
-        self.insert_interval(gtid.sid, gtid.tag.clone(), Interval::of(gtid.gno));
+    /// Adds a GTID, and tells whether it is new. The number after the last one of its server and tag costs one look-up.
+    pub fn insert(&mut self, gtid: &Gtid) -> bool {
+        self.insert_interval(gtid.sid, gtid.tag.clone(), Interval::of(gtid.gno))
     }
 
-    /// Adds all numbers of an interval, as far as they lie from 1 to [`MAX_GNO`].
-    pub fn insert_interval(&mut self, sid: Sid, tag: Tag, interval: Interval) {
+    /// Adds all numbers of an interval, as far as they lie from 1 to [`MAX_GNO`], and tells whether any of these is new.
+    pub fn insert_interval(&mut self, sid: Sid, tag: Tag, interval: Interval) -> bool {
         let interval = Interval {
             start: interval.start.max(1),
             end: interval.end.min(MAX_GNO + 1),
         };
-        if !interval.is_empty() {
-            add(self.intervals.entry((sid, tag)).or_default(), interval);
-        }
+        !interval.is_empty() && add(self.intervals.entry((sid, tag)).or_default(), interval)
     }
 
     /// Whether the GTID is in the set.
@@ -58,7 +56,9 @@ impl GtidSet {
     pub fn union_with(&mut self, other: &Self) {
         for (key, theirs) in &other.intervals {
             let ours = self.intervals.entry(key.clone()).or_default();
-            theirs.iter().for_each(|interval| add(ours, *interval));
+            for interval in theirs {
+                add(ours, *interval);
+            }
         }
     }
 
@@ -144,7 +144,9 @@ impl fmt::Display for GtidSet {
 
 impl Extend<Gtid> for GtidSet {
     fn extend<I: IntoIterator<Item = Gtid>>(&mut self, gtids: I) {
-        gtids.into_iter().for_each(|gtid| self.insert(&gtid));
+        for gtid in gtids {
+            self.insert(&gtid);
+        }
     }
 }
 
@@ -156,11 +158,11 @@ impl FromIterator<Gtid> for GtidSet {
     }
 }
 
-/// Adds an interval that is not empty, merged with those that it meets or touches.
-fn add(intervals: &mut Vec<Interval>, new: Interval) {
+/// Adds an interval that is not empty, merged with those that it meets or touches. Returns whether any of it is new.
+fn add(intervals: &mut Vec<Interval>, new: Interval) -> bool {
     if let Some(last) = intervals.last_mut().filter(|last| last.end == new.start) {
         last.end = new.end;
-        return;
+        return true;
     }
     let from = intervals.partition_point(|old| old.end < new.start);
     let to = intervals.partition_point(|old| old.start <= new.end);
@@ -169,7 +171,9 @@ fn add(intervals: &mut Vec<Interval>, new: Interval) {
         start: met.first().map_or(new.start, |first| first.start.min(new.start)),
         end: met.last().map_or(new.end, |last| last.end.max(new.end)),
     };
+    let is_new = met != [merged];
     intervals.splice(from..to, [merged]);
+    is_new
 }
 
 /// What is in both.

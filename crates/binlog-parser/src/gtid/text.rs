@@ -59,8 +59,9 @@ impl FromStr for GtidSet {
         let mut set = Self::default();
         for_each_in_list(text, servers, |(sid, groups)| {
             for (tag, intervals) in groups {
-                let mut add = |interval| set.insert_interval(sid, tag.clone(), interval);
-                intervals.into_iter().for_each(&mut add);
+                for interval in intervals {
+                    set.insert_interval(sid, tag.clone(), interval);
+                }
             }
             Ok(())
         })?;

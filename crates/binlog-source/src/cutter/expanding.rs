@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use binlog_parser::event::GtidEvent;
 use binlog_parser::{
-    Chunk, Entry, EventError, EventHeader, EventType, ExpandLimits, Expansion, FieldError, FormatDescription,
-    HEADER_LEN, RawEvent,
+    Chunk, EventError, EventHeader, EventType, ExpandLimits, Expansion, FieldError, FormatDescription, HEADER_LEN,
+    RawEvent, Run,
 };
 use bytes::Bytes;
 
@@ -33,12 +33,8 @@ pub(super) struct Expanding {
 }
 
 impl Cutter {
-    /// Goes on with the compressed event that was pushed last. Returns a chunk where one is complete, and `None` when
-    /// all of the event was taken: to be called after each push that returned a chunk.
-    ///
-    /// # Errors
-    /// What is compressed is damaged, or one statement of it is too large.
-    pub fn expand(&mut self) -> Result<Option<Chunk>, SourceError> {
+    /// Goes on with the compressed event that was come to last. `None` when all of it was taken.
+    pub(super) fn expand(&mut self) -> Result<Option<Chunk>, SourceError> {
         while self.expanding.is_some() {
             if self.expand_one()? && self.is_full() {
                 self.measure_ahead()?;
@@ -72,7 +68,7 @@ impl Cutter {
     }
 
     /// Takes the next plain event of the compressed one. Returns whether a chunk may end after it.
-    pub(super) fn expand_one(&mut self) -> Result<bool, SourceError> {
+    fn expand_one(&mut self) -> Result<bool, SourceError> {
         let Some(mut expanding) = self.expanding.take() else {
             return Ok(false);
         };
@@ -87,12 +83,13 @@ impl Cutter {
         }
         let format = Arc::clone(&self.format);
         let raw = RawEvent::first(&bytes, offset, &format).map_err(|error| error.in_file(&self.file))?;
-        let (header, ended) = (raw.header, self.track(&raw)?);
-        let entry = Entry {
+        let (header, ended) = (raw.header, self.track(&raw));
+        self.bounded()?;
+        self.count(&header, bytes.len());
+        self.pending.push(Run {
             bytes: bytes.clone(),
             offset,
-        };
-        self.collect(&header, entry);
+        });
         if whole {
             self.ends_together(&raw, done)?;
         }
@@ -128,15 +125,15 @@ impl Cutter {
 
     /// Gives a GTID the length of the transaction of which `rest` bytes follow it.
     fn set_length(&mut self, gtid: usize, rest: u64) -> Result<(), SourceError> {
-        let Some(entry) = self.pending.entries.get_mut(gtid) else {
+        let Some(run) = self.pending.runs.get_mut(gtid) else {
             return Ok(());
         };
         let place = |error: binlog_parser::EventError| error.in_file(&self.file);
-        let raw = RawEvent::first(&entry.bytes, entry.offset, &self.format).map_err(place)?;
+        let raw = RawEvent::first(&run.bytes, run.offset, &self.format).map_err(place)?;
         let measured = GtidEvent::measured(&raw, rest).map_err(|error| place(raw.error(HEADER_LEN, error)))?;
         if let Some(bytes) = measured {
-            self.pending.bytes = self.pending.bytes - entry.bytes.len() + bytes.len();
-            entry.bytes = bytes.into();
+            self.pending.bytes = self.pending.bytes - run.bytes.len() + bytes.len();
+            run.bytes = bytes.into();
         }
         Ok(())
     }

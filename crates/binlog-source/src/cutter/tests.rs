@@ -1,4 +1,3 @@
-use binlog_parser::ChecksumAlgorithm;
 use binlog_parser::event::{Compression, GtidEvent, TransactionPayload};
 
 use super::*;
@@ -16,8 +15,8 @@ fn cut(chunk_limit: usize, events: &[Vec<u8>]) -> Result<Vec<Chunk>, SourceError
     let mut cutter = Cutter::new("b.000001".into(), options(chunk_limit));
     let mut chunks = Vec::new();
     for event in events {
-        chunks.extend(cutter.push(Bytes::from(event.clone()))?);
-        while let Some(chunk) = cutter.expand()? {
+        cutter.push(Bytes::from(event.clone()));
+        while let Some(chunk) = cutter.next()? {
             chunks.push(chunk);
         }
     }
@@ -28,7 +27,7 @@ fn cut(chunk_limit: usize, events: &[Vec<u8>]) -> Result<Vec<Chunk>, SourceError
 /// Chunks as `file first-offset events end`, with `<` and `>` where a transaction goes on.
 fn brief(chunks: &[Chunk]) -> Vec<String> {
     let brief = |chunk: &Chunk| {
-        let (first, count) = (chunk.entries[0].offset, chunk.entries.len());
+        let (first, count) = (chunk.start().unwrap(), chunk.entries().count());
         let (continues, unfinished) = (
             ["", "<"][usize::from(chunk.continues)],
             ["", ">"][usize::from(chunk.unfinished)],
@@ -106,7 +105,7 @@ fn a_stream_counts_as_its_source_does() {
     ];
     let chunks = cut(1 << 20, &events).unwrap();
     assert_eq!(chunks[0].positions, PositionMeaning::SourceLog);
-    let offsets: Vec<_> = chunks[0].entries.iter().map(|entry| entry.offset).collect();
+    let offsets: Vec<_> = chunks[0].events().map(|raw| raw.unwrap().offset).collect();
     let late = far + size + (4 << 30) - 1;
     assert_eq!(offsets, [4, far, far, late - size, late]);
     assert_eq!(chunks[0].end, late + size);
@@ -126,7 +125,7 @@ fn each_log_has_its_own_head() {
     let files: Vec<_> = cut(1, &events)
         .unwrap()
         .iter()
-        .map(|chunk| (chunk.file.to_string(), chunk.entries.len()))
+        .map(|chunk| (chunk.file.to_string(), chunk.entries().count()))
         .collect();
     assert_eq!(files, [("b.1".to_owned(), 2), ("b.2".to_owned(), 3)]);
 }
@@ -183,12 +182,7 @@ fn statements(count: usize) -> Vec<Vec<u8>> {
 }
 
 fn transaction_length(chunk: &Chunk, index: usize) -> u64 {
-    let format = FormatDescription::decode(&chunk.entries[0].bytes[19..]).unwrap_or_default();
-    let format = FormatDescription {
-        checksum: ChecksumAlgorithm::Crc32,
-        ..format
-    };
-    let raw = RawEvent::first(&chunk.entries[index].bytes, 0, &format).unwrap();
+    let raw = chunk.events().nth(index).unwrap().unwrap();
     raw.verify_checksum().unwrap();
     GtidEvent::decode(raw.body(), false)
         .unwrap()
@@ -205,42 +199,54 @@ fn compressed_transactions_come_plain() {
     for (limit, whole) in [(1 << 20, true), (550, false), (150, false), (1, false)] {
         let chunks = cut(limit, &log.events).unwrap();
         assert_eq!(chunks.len() == 1, whole);
-        let entries: Vec<_> = chunks.iter().flat_map(|chunk| &chunk.entries).collect();
+        let entries: Vec<_> = chunks.iter().flat_map(Chunk::events).map(Result::unwrap).collect();
         assert_eq!(entries.len(), 1 + 2 * (1 + plain.len()));
         let offsets: Vec<_> = entries.iter().map(|entry| entry.offset).collect();
         assert_eq!(offsets[..3], [4, at(1), at(2)]);
         assert_eq!(offsets[plain.len() + 1..plain.len() + 4], [at(2), at(3), at(4)]);
         let bytes =
-            |range: std::ops::Range<usize>| entries[range].iter().map(|entry| entry.bytes.len() as u64).sum::<u64>();
+            |range: std::ops::Range<usize>| entries[range].iter().map(|raw| raw.bytes().len() as u64).sum::<u64>();
         let size = bytes(1..plain.len() + 2);
         assert!(size > log.events[2].len() as u64);
         for (chunk, next) in chunks.iter().zip(chunks.iter().skip(1)) {
             assert_eq!(chunk.unfinished, next.continues);
-            assert_eq!(chunk.end, next.entries[0].offset);
+            assert_eq!(Some(chunk.end), next.start());
         }
         assert_eq!(chunks.last().unwrap().end, log.bytes.len() as u64);
         assert_eq!(transaction_length(&chunks[0], 1), size);
-        let header = EventHeader::decode(&entries[2].bytes).unwrap();
+        let header = entries[2].header;
         assert_eq!(
             (header.event_type, u64::from(header.log_pos)),
             (EventType::QUERY, at(3))
         );
-        ChecksumAlgorithm::Crc32.verify(&entries[2].bytes).unwrap();
+        entries[2].verify_checksum().unwrap();
     }
 }
 
-/// Nothing is lost of what was not asked for.
+/// Pushing event by event or all at once cuts alike.
 #[test]
-fn what_is_not_asked_for_comes_with_the_next_event() {
-    let plain = statements(3);
-    let log = Log::new().with(vec![gtid().1, payload(&plain), query("DROP TABLE t")]);
-    let mut cutter = Cutter::new("b".into(), options(1));
-    let mut entries = 0;
-    for event in &log.events {
-        let chunk = cutter.push(Bytes::from(event.clone())).unwrap();
-        entries += chunk.map_or(0, |chunk| chunk.entries.len());
+fn events_may_be_pushed_together() {
+    let log = Log::new().with(vec![gtid().1, payload(&statements(3)), query("DROP TABLE t")]);
+    let log = log.with_transactions(20);
+    for limit in [1, 100, 300, 1 << 20] {
+        let one_by_one = cut(limit, &log.events).unwrap();
+        let together = cut(limit, &[log.bytes[4..].to_vec()]).unwrap();
+        assert_eq!(brief(&together), brief(&one_by_one), "{limit}");
+        let bytes = |chunks: &[Chunk]| {
+            chunks
+                .iter()
+                .map(|chunk| {
+                    chunk
+                        .runs
+                        .iter()
+                        .map(|run| run.bytes.to_vec())
+                        .collect::<Vec<_>>()
+                        .concat()
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(bytes(&together), bytes(&one_by_one), "{limit}");
     }
-    assert_eq!(entries, 1 + 1 + plain.len() + 1);
 }
 
 #[test]
@@ -254,10 +260,11 @@ fn a_copy_keeps_what_is_compressed() {
         },
     );
     for event in &log.events {
-        assert!(cutter.push(Bytes::from(event.clone())).unwrap().is_none());
+        cutter.push(Bytes::from(event.clone()));
+        assert!(cutter.next().unwrap().is_none());
     }
     let chunk = cutter.flush().unwrap();
-    let bytes: Vec<_> = chunk.entries.iter().flat_map(|entry| entry.bytes.to_vec()).collect();
+    let bytes: Vec<_> = chunk.runs.iter().flat_map(|run| run.bytes.to_vec()).collect();
     assert_eq!(bytes, log.bytes[4..]);
 }
 

@@ -23,6 +23,7 @@ pub(crate) use inputs::{io_error, log_name, numbered_logs};
 pub(crate) use reading::{Ending, Frame, MAX_EVENT, Reading};
 pub use seek::Seek;
 pub use source::FileSource;
+pub(crate) use source::is_head;
 
 /// What to read.
 #[derive(Debug, Clone, PartialEq, Eq)]

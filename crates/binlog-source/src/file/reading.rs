@@ -10,6 +10,7 @@ use std::time::Duration;
 use binlog_parser::{EventHeader, HEADER_LEN, MAGIC_LEN};
 use bytes::Bytes;
 
+use crate::cutter::event_size;
 use crate::error::SourceError;
 use crate::file::Input;
 use crate::file::encrypted::{self, EventOpener, LogCipher, Place};
@@ -51,10 +52,17 @@ pub(crate) struct Reading {
     opener: EventOpener,
 }
 
+/// How many events are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Most {
+    One,
+    All,
+}
+
 /// What a log has next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Frame {
-    /// The bytes of one event.
+    /// The bytes of one event, or of several.
     Event(Bytes),
     /// Another log begins here, magic number and all: logs were concatenated.
     Magic,
@@ -122,8 +130,16 @@ impl Reading {
     }
 
     /// The next event, by its header's length alone. At the log's start the magic number is read first.
-    #[inline]
     pub(crate) fn frame(&mut self, patience: Duration) -> Result<Frame, SourceError> {
+        self.next(patience, Most::One)
+    }
+
+    /// Like [`Reading::frame`], but all events that were read already.
+    pub(crate) fn frames(&mut self, patience: Duration) -> Result<Frame, SourceError> {
+        self.next(patience, Most::All)
+    }
+
+    fn next(&mut self, patience: Duration, most: Most) -> Result<Frame, SourceError> {
         if !self.begun {
             if let Some(frame) = self.begin(patience)? {
                 return Ok(frame);
@@ -132,7 +148,7 @@ impl Reading {
                 return Ok(Frame::Magic);
             }
         }
-        self.event(patience)
+        self.event(patience, most)
     }
 
     /// Whether the log, of which nothing was read yet, is of a version before 4.
@@ -180,8 +196,7 @@ impl Reading {
         result.map(drop).map_err(|error| self.io_error("seeking", error))
     }
 
-    #[inline]
-    fn event(&mut self, patience: Duration) -> Result<Frame, SourceError> {
+    fn event(&mut self, patience: Duration, most: Most) -> Result<Frame, SourceError> {
         let mut need = self.old.map_or(HEADER_LEN, OldFormat::header_len);
         loop {
             match self.fill(need, patience)? {
@@ -189,9 +204,9 @@ impl Reading {
                 Got::Nothing => return Ok(Frame::Nothing),
                 Got::End => return Ok(self.ending(need)),
             }
-            if self.another_begins() {
+            if self.another_begins(0) {
                 self.close();
-                return self.frame(patience);
+                return self.next(patience, most);
             }
             let size = event_size(self.window.bytes());
             if let (true, Ok(header)) = (size > MAX_EVENT, EventHeader::decode(self.window.bytes())) {
@@ -199,7 +214,14 @@ impl Reading {
             }
             need = need.max(size as usize);
             if self.window.bytes().len() >= need {
-                return self.take_event(need).map(Frame::Event);
+                self.open_event(need)?;
+                let len = if most == Most::All {
+                    self.whole_events(need)
+                } else {
+                    need
+                };
+                self.position += len as u64;
+                return Ok(Frame::Event(self.window.take(len)));
             }
         }
     }
@@ -230,9 +252,8 @@ impl Reading {
         Ok(Got::Bytes(self.window.bytes().len()))
     }
 
-    /// Takes the event of `len` bytes at the window's front, in plain.
-    #[inline(always)]
-    fn take_event(&mut self, len: usize) -> Result<Bytes, SourceError> {
+    /// Opens the event of `len` bytes at the window's front.
+    fn open_event(&mut self, len: usize) -> Result<(), SourceError> {
         let at = Place {
             file: &self.name,
             position: self.position,
@@ -243,8 +264,22 @@ impl Reading {
                 self.old = OldFormat::begun_by(event);
             }
         }
-        self.position += len as u64;
-        Ok(self.window.take(len))
+        Ok(())
+    }
+
+    /// Index behind the last of the events that stand whole in the window, one behind another. The first one, which is
+    /// open, ends at `len`; the others need not be opened.
+    fn whole_events(&self, mut len: usize) -> usize {
+        if self.old.is_some() {
+            return len;
+        }
+        while let Some(event) = self.window.bytes().get(len..).filter(|rest| is_whole(rest))
+            && !self.opener.is_for(event)
+            && !self.another_begins(len)
+        {
+            len += event_size(event) as usize;
+        }
+        len
     }
 
     /// Reads until so many bytes are there, however long it takes. `false` where there are fewer.
@@ -290,8 +325,8 @@ impl Reading {
     }
 }
 
-/// The length that a header says, at the same place in all versions. 0 where it is cut off.
-fn event_size(header: &[u8]) -> u32 {
-    let field = header.get(9..).and_then(|rest| rest.first_chunk());
-    field.map_or(0, |field| u32::from_le_bytes(*field))
+/// Whether a whole event stands at the front, by its length.
+fn is_whole(bytes: &[u8]) -> bool {
+    let size = event_size(bytes);
+    (HEADER_LEN as u32..=MAX_EVENT).contains(&size) && size as usize <= bytes.len()
 }

@@ -26,6 +26,8 @@ pub struct FileSource {
     start: Start,
     /// Whether the next log was there before the last look at this one.
     rotated: bool,
+    /// The error that ends the source, while what stands before it is on its way.
+    failed: Option<SourceError>,
     ended: bool,
 }
 
@@ -69,20 +71,26 @@ impl FileSource {
                 .filter(|at| *at > MAGIC_LEN)
                 .map_or(Start::Done, Start::Before),
             rotated: false,
+            failed: None,
             ended: false,
             options,
         })
     }
 
     fn step(&mut self) -> Result<Advance, SourceError> {
-        if let Some(chunk) = self.cutter.expand()? {
+        if let Some(chunk) = self.cutter.next()? {
             return Ok(Advance::Chunk(chunk));
         }
         let patience = self.pace.patience(&self.cutter);
         let Some(reading) = &mut self.reading else {
             return self.open_next();
         };
-        match reading.frame(patience)? {
+        let one_by_one = self.start != Start::Done || self.options.stop_position.is_some();
+        let frame = match one_by_one {
+            true => reading.frame(patience)?,
+            false => reading.frames(patience)?,
+        };
+        match frame {
             Frame::Event(bytes) => self.event(bytes),
             Frame::Magic => {
                 let name = Arc::clone(&reading.name);
@@ -127,7 +135,8 @@ impl FileSource {
 
     #[inline(always)]
     fn push(&mut self, bytes: Bytes) -> Result<Advance, SourceError> {
-        let mut chunk = self.cutter.push(bytes)?;
+        self.cutter.push(bytes);
+        let mut chunk = self.cutter.next()?;
         let pauses = self.options.follow || self.reading.as_ref().is_some_and(Reading::is_pipe);
         if pauses && self.pace.is_due(&self.cutter, chunk.is_some()) {
             chunk = self.cutter.flush_whole();
@@ -270,6 +279,16 @@ impl FileSource {
         Next::Idle
     }
 
+    /// What stands before an error comes before it.
+    fn fail(&mut self, error: SourceError) -> Result<Next, SourceError> {
+        if let Some(chunk) = self.cutter.flush() {
+            self.failed = Some(error);
+            return Ok(Next::Chunk(chunk));
+        }
+        self.ended = true;
+        Err(error)
+    }
+
     fn end(&mut self) -> Next {
         self.ended = true;
         self.reading = None;
@@ -279,16 +298,16 @@ impl FileSource {
 
 impl Source for FileSource {
     fn next(&mut self) -> Result<Next, SourceError> {
+        if let Some(error) = self.failed.take() {
+            return self.fail(error);
+        }
         while !self.ended {
             match self.step() {
                 Ok(Advance::Chunk(chunk)) => return Ok(Next::Chunk(chunk)),
                 Ok(Advance::More) => {}
                 Ok(Advance::Nothing) => return Ok(self.pause()),
                 Ok(Advance::End) => return Ok(self.end()),
-                Err(error) => {
-                    self.ended = true;
-                    return Err(error);
-                }
+                Err(error) => return self.fail(error),
             }
         }
         Ok(Next::End)
@@ -296,7 +315,7 @@ impl Source for FileSource {
 }
 
 /// Whether an event stands at the head of a log: it has no position of its own in it.
-fn is_head(header: &EventHeader) -> bool {
+pub(crate) fn is_head(header: &EventHeader) -> bool {
     header.event_type == EventType::FORMAT_DESCRIPTION
         || header.event_type == EventType::ROTATE && header.is_artificial()
 }
@@ -331,8 +350,8 @@ mod tests {
     }
 
     fn joined(chunks: &[Chunk]) -> Vec<u8> {
-        let entries = chunks.iter().flat_map(|chunk| &chunk.entries);
-        entries.flat_map(|entry| entry.bytes.to_vec()).collect()
+        let runs = chunks.iter().flat_map(|chunk| &chunk.runs);
+        runs.flat_map(|run| run.bytes.to_vec()).collect()
     }
 
     #[test]
@@ -428,7 +447,7 @@ mod tests {
             Err(SourceError::StartPosition { .. })
         ));
         let chunks = between(end(5), end(9)).unwrap();
-        assert_eq!(chunks[0].entries[1].offset, end(5) as u64);
+        assert_eq!(chunks[0].runs[1].offset, end(5) as u64);
     }
 
     #[test]
@@ -464,14 +483,35 @@ mod tests {
         assert_eq!(joined(&chunks), bytes[4..]);
         let brief: Vec<_> = chunks
             .iter()
-            .map(|chunk| (&*chunk.file, chunk.entries.len(), chunk.end))
+            .map(|chunk| (&*chunk.file, chunk.entries().count(), chunk.end))
             .collect();
         assert_eq!(brief, [("src.000009", 4, 700 + 2 * size), ("src.000010", 3, 4 + size)]);
         let options = FileOptions {
             start_position: Some(700 + size),
             ..FileOptions::default()
         };
-        assert_eq!(read(&[&path], options).unwrap()[0].entries.len(), 3);
+        assert_eq!(read(&[&path], options).unwrap()[0].entries().count(), 3);
+    }
+
+    #[test]
+    fn what_stands_before_damage_comes() {
+        let log = Log::new().with_transactions(3);
+        let mut bytes = log.bytes.clone();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.000001");
+        for damaged in [&bytes[..], &log.bytes[..last]] {
+            fs::write(&path, damaged).unwrap();
+            let mut source = FileSource::open(&[Input::Path(path.clone())], FileOptions::default()).unwrap();
+            let Next::Chunk(chunk) = source.next().unwrap() else {
+                panic!("no chunk");
+            };
+            assert_eq!(chunk.entries().count(), log.events.len() - 1);
+            assert!(chunk.unfinished);
+            source.next().unwrap_err();
+            assert!(matches!(source.next(), Ok(Next::End)));
+        }
     }
 
     #[test]

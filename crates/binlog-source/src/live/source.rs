@@ -106,9 +106,11 @@ impl LiveSource {
     /// The format description of a log, and after it the name that the server sent before it.
     fn head(&mut self, bytes: Bytes) -> Result<Option<Next>, SourceError> {
         let rotate = self.rotate.take().map(|rotate| renewed(&rotate, &bytes));
-        let before = self.cutter.push(bytes)?;
+        self.cutter.push(bytes);
+        let before = self.cutter.next()?;
         if let Some(rotate) = rotate {
-            self.cutter.push(rotate)?;
+            self.cutter.push(rotate);
+            self.cutter.next()?;
         }
         self.pace.is_due(&self.cutter, before.is_some());
         self.look_for_end();
@@ -134,7 +136,8 @@ impl LiveSource {
     }
 
     fn push(&mut self, bytes: Bytes) -> Result<Option<Next>, SourceError> {
-        let mut chunk = self.cutter.push(bytes)?;
+        self.cutter.push(bytes);
+        let mut chunk = self.cutter.next()?;
         if self.pace.is_due(&self.cutter, chunk.is_some()) {
             chunk = self.cutter.flush_whole();
         }
@@ -185,7 +188,7 @@ impl LiveSource {
 
     /// The next chunk of a compressed event.
     fn expanded(&mut self) -> Result<Option<Chunk>, SourceError> {
-        self.cutter.expand().inspect_err(|_| self.state = State::Ended)
+        self.cutter.next().inspect_err(|_| self.state = State::Ended)
     }
 
     fn wait(&mut self) -> Result<Option<Next>, SourceError> {

@@ -16,11 +16,11 @@ use binlog_parser::{
 
 use super::guess;
 use super::judge::{Judge, Verdict, may_begin};
-use crate::cutter::{CHUNK_LIMIT, CutOptions, Cutter, STATEMENT_LIMIT};
+use crate::cutter::{CORE_CHUNK_LIMIT, CutOptions, Cutter, STATEMENT_LIMIT};
 use crate::error::{SourceError, Unreadable};
 use crate::file::feed::{Feed, Got};
 use crate::file::window::Window;
-use crate::file::{FileOptions, FileSource, Input, MAX_EVENT, is_old_log, log_name, unsealed};
+use crate::file::{FileOptions, FileSource, Input, MAX_EVENT, is_head, is_old_log, log_name, unsealed};
 use crate::keys::Keys;
 use crate::{Next, Source};
 
@@ -59,7 +59,7 @@ pub struct SalvageOptions {
 impl Default for SalvageOptions {
     fn default() -> Self {
         Self {
-            chunk_limit: CHUNK_LIMIT,
+            chunk_limit: CORE_CHUNK_LIMIT,
             hints: Vec::new(),
             keys: Arc::default(),
         }
@@ -210,6 +210,7 @@ impl SalvageSource {
 
     /// Looks at the header behind the event that is held.
     fn advance(&mut self) -> Result<(), SourceError> {
+        self.release_followed();
         let Some(header) = self.header(self.held)? else {
             return self.end();
         };
@@ -227,15 +228,37 @@ impl SalvageSource {
     }
 
     fn follows(&self, header: &EventHeader, offset: u64) -> bool {
-        let Some(format) = &self.format else {
-            return false;
-        };
         let own = self.cutter.positions() == PositionMeaning::OwnLog;
-        let judge = Judge {
+        let judge = self.format.as_deref().map(|format| Judge {
             format,
             shift: own.then_some(self.shift),
-        };
-        header.event_size <= MAX_EVENT && judge.follows(header, offset)
+        });
+        header.event_size <= MAX_EVENT && judge.is_some_and(|judge| judge.follows(header, offset))
+    }
+
+    /// Takes the events at the window's front that the next one follows, as far as the window reaches. The last event,
+    /// and one that decides how others are read, stay.
+    fn release_followed(&mut self) {
+        let (mut at, mut held) = (0, self.held);
+        let front = EventHeader::decode(self.window.bytes());
+        let mut goes_on = front.is_ok_and(|front| !is_head(&front));
+        while let Some(header) = self.whole_event(at + held).filter(|_| goes_on) {
+            goes_on = !is_head(&header);
+            (at, held) = (at + held, header.event_size as usize);
+        }
+        self.held = at;
+        self.release();
+        self.held = held;
+    }
+
+    /// The header of the whole event in the window that stands there, if it can follow another one.
+    #[inline(always)]
+    fn whole_event(&self, at: usize) -> Option<EventHeader> {
+        let rest = self.window.bytes().get(at..)?;
+        let header = EventHeader::of(rest.first_chunk()?);
+        let is_whole = header.event_size as usize <= rest.len();
+        let follows = is_whole && !rest.starts_with(&MAGIC) && self.follows(&header, self.position + at as u64);
+        follows.then_some(header)
     }
 
     /// What stands behind the event that is held cannot follow it. Either may be damaged.
@@ -263,7 +286,7 @@ impl SalvageSource {
         }
     }
 
-    /// Takes the event that is held.
+    /// Takes the event that is held, or several.
     fn release(&mut self) {
         let held = std::mem::take(&mut self.held);
         if held == 0 {
@@ -272,17 +295,22 @@ impl SalvageSource {
         let bytes = self.window.take(held);
         let from = self.position;
         self.position += held as u64;
-        let chunk = match self.unreadable_head(&bytes) {
+        let cut = match self.unreadable_head(&bytes) {
             Some(why) => Err(why),
-            None => self.cutter.push(bytes).map_err(|error| error.to_string()),
+            None => self.cut(bytes).map_err(|error| error.to_string()),
         };
-        match chunk {
-            Ok(chunk) => self.ready.extend(chunk),
-            Err(why) => {
-                self.damaged(from, self.position, why);
-                self.resume();
-            }
+        if let Err(why) = cut {
+            self.damaged(from, self.position, why);
+            self.resume();
         }
+    }
+
+    fn cut(&mut self, events: bytes::Bytes) -> Result<(), SourceError> {
+        self.cutter.push(events);
+        while let Some(chunk) = self.cutter.next()? {
+            self.ready.push_back(chunk);
+        }
+        Ok(())
     }
 
     /// A format description or artificial rotation decides how all that follows is read: it must be right.

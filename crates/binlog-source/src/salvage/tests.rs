@@ -23,7 +23,7 @@ fn read(bytes: &[u8]) -> Result<Found, String> {
     let mut offsets = Vec::new();
     loop {
         match source.next().map_err(|error| error.to_string())? {
-            Next::Chunk(chunk) => offsets.extend(chunk.entries.iter().map(|entry| entry.offset)),
+            Next::Chunk(chunk) => offsets.extend(chunk.events().map(|raw| raw.unwrap().offset)),
             Next::Idle => panic!("idle"),
             Next::End => break,
         }

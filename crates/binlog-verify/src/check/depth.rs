@@ -5,20 +5,28 @@ use std::sync::Arc;
 use binlog_parser::event::Event;
 use binlog_parser::{Decoder, EventError, ExpandLimits, Expansion, FieldError, RawEvent, Row};
 
-/// Looks behind the fields of events; memory is used again.
+/// Looks behind the fields of a chunk's events; memory is used again.
 #[derive(Debug, Default)]
-pub(super) struct Depth {
+pub(super) struct Depth<'c> {
+    change: Change<'c>,
     /// A plain event of a compressed one.
     plain: Vec<u8>,
 }
 
-impl Depth {
+/// Room for a row change.
+#[derive(Debug, Default)]
+struct Change<'a> {
+    before: Row<'a>,
+    after: Row<'a>,
+}
+
+impl<'c> Depth<'c> {
     /// Walks over every cell of a row event up to its exact end. Returns how many rows there are.
     ///
     /// # Errors
     /// A row that does not fit its table, or an event that nobody here can look into.
-    pub(super) fn look(&self, raw: &RawEvent<'_>, event: &Event<'_>) -> Result<u64, EventError> {
-        rows(raw, event)
+    pub(super) fn look(&mut self, raw: &RawEvent<'_>, event: &Event<'c>) -> Result<u64, EventError> {
+        rows(raw, event, &mut self.change)
     }
 
     /// Looks into the plain events of a compressed one. Returns how many rows there are.
@@ -34,14 +42,14 @@ impl Depth {
         self.plain.clear();
         while expansion.next_into(&mut self.plain)? {
             let plain = RawEvent::first(&self.plain, raw.offset, &format)?;
-            count += rows(&plain, &decoder.decode(&plain)?)?;
+            count += rows(&plain, &decoder.decode(&plain)?, &mut Change::default())?;
             self.plain.clear();
         }
         Ok(count)
     }
 }
 
-fn rows(raw: &RawEvent<'_>, event: &Event<'_>) -> Result<u64, EventError> {
+fn rows<'a>(raw: &RawEvent<'_>, event: &Event<'a>, change: &mut Change<'a>) -> Result<u64, EventError> {
     let rows = match event {
         Event::Rows(rows) => rows,
         Event::Unknown(_) => {
@@ -50,11 +58,10 @@ fn rows(raw: &RawEvent<'_>, event: &Event<'_>) -> Result<u64, EventError> {
         }
         _ => return Ok(0),
     };
-    let (mut before, mut after) = (Row::default(), Row::default());
     let mut iter = rows.iter();
     let mut count = 0;
     while iter
-        .next_into(&mut before, &mut after)
+        .next_into(&mut change.before, &mut change.after)
         .map_err(|(offset, error)| raw.error(offset, error))?
     {
         count += 1;

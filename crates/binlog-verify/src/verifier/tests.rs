@@ -57,7 +57,7 @@ fn a_whole_log_in_any_chunks() {
         (19, 4, 19)
     );
     assert_eq!(log.gtids.to_string(), format!("{SID}:5-8"));
-    for at in 1..first().entries.len() {
+    for at in 1..first().runs.len() {
         assert_eq!(report(&split(first(), at)), all, "{at}");
     }
 }
@@ -103,10 +103,10 @@ fn how_a_log_ends() {
     assert!(report.is_good() && report.logs[0].open_transaction);
 }
 
-/// Entries: 0 the description, 1 the previous GTIDs, 2 to 5 the first transaction, and so on.
+/// Events: 0 the description, 1 the previous GTIDs, 2 to 5 the first transaction, and so on.
 #[test]
 fn a_changed_byte_loses_its_transaction() {
-    let place = |entry: usize| first().entries[entry].offset;
+    let place = |entry: usize| first().runs[entry].offset;
     for entry in 2..18 {
         let number = (entry - 2) / 4;
         let begin = place(2 + 4 * number);
@@ -142,7 +142,7 @@ fn a_changed_byte_loses_its_transaction() {
 
 #[test]
 fn what_is_missing() {
-    let place = |entry: usize| first().entries[entry].offset;
+    let place = |entry: usize| first().runs[entry].offset;
     // A source that found a hole: the bytes are there, and are no events.
     let report_ = report(&without(first(), 4, 8));
     let (from, to) = (place(2), place(10));
@@ -153,9 +153,9 @@ fn what_is_missing() {
     );
     // The bytes are not there: the events behind stand elsewhere than they say.
     let mut chunk = first();
-    let removed: Vec<_> = chunk.entries.drain(6..10).collect();
-    let len: u64 = removed.iter().map(|entry| entry.bytes.len() as u64).sum();
-    chunk.entries[6..].iter_mut().for_each(|entry| entry.offset -= len);
+    let removed: Vec<_> = chunk.runs.drain(6..10).collect();
+    let len: u64 = removed.iter().map(|run| run.bytes.len() as u64).sum();
+    chunk.runs[6..].iter_mut().for_each(|run| run.offset -= len);
     chunk.end -= len;
     let expected = [
         format!("Error {} missing", place(6)),
@@ -171,13 +171,13 @@ fn what_is_missing() {
 
 #[test]
 fn what_stands_twice_is_not_lost() {
-    let doubled = [first().entries[..10].to_vec(), first().entries[6..].to_vec()].concat();
+    let doubled = [first().runs[..10].to_vec(), first().runs[6..].to_vec()].concat();
     let mut chunk = first();
-    chunk.entries = doubled;
+    chunk.runs = doubled;
     let mut at = 4;
-    for entry in &mut chunk.entries {
-        entry.offset = at;
-        at += entry.bytes.len() as u64;
+    for run in &mut chunk.runs {
+        run.offset = at;
+        at += run.bytes.len() as u64;
     }
     chunk.end = at;
     let [one, two] = split(chunk, 10);
@@ -194,7 +194,7 @@ fn damage_is_told() {
     verifier.add(&check(&one));
     verifier.damage(Damage {
         from: one.end,
-        to: two.entries[0].offset,
+        to: two.runs[0].offset,
         why: "zeros".to_owned(),
     });
     verifier.add(&check(&two));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use binlog_parser::{
-    ChecksumAlgorithm, Chunk, Entry, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN,
+    ChecksumAlgorithm, Chunk, EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC_LEN, Run,
 };
 use binlog_source::{Input, Next, SalvageOptions, SalvageSource, Source as _};
 use binlog_verify::{Keeper, LogReport, Report};
@@ -111,22 +111,16 @@ fn output_of(input: &Input, count: usize, out: &Path) -> PathBuf {
 }
 
 fn is_described(chunk: &Chunk) -> bool {
-    let first = chunk
-        .entries
-        .first()
-        .and_then(|entry| EventHeader::decode(&entry.bytes).ok());
-    first.is_some_and(|header| header.event_type == EventType::FORMAT_DESCRIPTION)
+    chunk
+        .first_header()
+        .is_some_and(|header| header.event_type == EventType::FORMAT_DESCRIPTION)
 }
 
 /// A chunk of the format description that another one lacks.
 fn described(chunk: &Chunk) -> Chunk {
-    let first = chunk
-        .entries
-        .first()
-        .and_then(|entry| EventHeader::decode(&entry.bytes).ok());
-    let bytes = description(&chunk.format, first);
+    let bytes = description(&chunk.format, chunk.first_header());
     Chunk {
-        entries: vec![Entry {
+        runs: vec![Run {
             bytes: bytes.into(),
             offset: MAGIC_LEN,
         }],

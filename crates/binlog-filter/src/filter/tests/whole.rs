@@ -207,7 +207,7 @@ fn transactions_outside_of_the_range_vanish() {
 /// A transaction in three chunks. Each expected part: its words, `continues`, `unfinished`.
 fn check_parts(log: &Log, cuts: [usize; 2], expected: &[(&[&str], bool, bool); 3]) {
     let mut filter = Filter::new(shop());
-    let cuts = [0, cuts[0], cuts[1], log.entries.len()];
+    let cuts = [0, cuts[0], cuts[1], log.runs.len()];
     for (part, (expected, continues, unfinished)) in expected.iter().enumerate() {
         let chunk = log.part(cuts[part], cuts[part + 1], part > 0, part < 2);
         let end = chunk.end;

@@ -48,6 +48,17 @@ pub(crate) struct Place<'p> {
 }
 
 impl EventOpener {
+    /// Whether [`EventOpener::open`] has to see the event: it is encrypted, or decides how others are.
+    pub(crate) fn is_for(&self, event: &[u8]) -> bool {
+        let decides = |code| {
+            matches!(
+                code,
+                EventType::FORMAT_DESCRIPTION | EventType::MARIADB_START_ENCRYPTION
+            )
+        };
+        self.sealed.is_some() || event.get(TYPE_AT).is_none_or(|code| decides(EventType(*code)))
+    }
+
     /// Takes the next event of a log, and decrypts it in place if it is encrypted.
     ///
     /// # Errors

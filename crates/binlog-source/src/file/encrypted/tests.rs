@@ -157,7 +157,7 @@ fn read_from(bytes: &[u8], keys: &str, start_position: Option<u64>) -> Result<Ve
     let mut events = Vec::new();
     loop {
         match source.next()? {
-            Next::Chunk(chunk) => events.extend(chunk.entries.iter().map(|entry| entry.bytes.to_vec())),
+            Next::Chunk(chunk) => events.extend(chunk.events().map(|raw| raw.unwrap().bytes().to_vec())),
             Next::Idle => panic!("idle"),
             Next::End => return Ok(events),
         }
@@ -377,7 +377,7 @@ fn salvaged(bytes: &[u8], keys: &str) -> Result<(Vec<Vec<u8>>, usize), SourceErr
     let mut source = SalvageSource::open(&Input::Path(path), options)?;
     let mut events = Vec::new();
     while let Next::Chunk(chunk) = source.next()? {
-        events.extend(chunk.entries.iter().map(|entry| entry.bytes.to_vec()));
+        events.extend(chunk.events().map(|raw| raw.unwrap().bytes().to_vec()));
     }
     Ok((events, source.damage().len()))
 }

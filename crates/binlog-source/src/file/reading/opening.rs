@@ -90,13 +90,13 @@ impl Reading {
     }
 
     /// Whether another log begins here: logs were concatenated.
-    pub(super) fn another_begins(&self) -> bool {
-        let bytes = self.window.bytes();
+    pub(super) fn another_begins(&self, at: usize) -> bool {
+        let bytes = self.window.bytes().get(at..).unwrap_or_default();
         let Some(cipher) = &self.cipher else {
             return begins_log(bytes) || begins_encrypted_log(bytes);
         };
         let front = bytes.first_chunk::<HEADER_LEN>();
-        let stored = front.map(|front| cipher.encrypted(self.position, *front));
+        let stored = front.map(|front| cipher.encrypted(self.position + at as u64, *front));
         stored.is_some_and(|stored| begins_log(&stored) || begins_encrypted_log(&stored))
     }
 
