@@ -3,6 +3,7 @@
 //! Checksums are verified while cutting; with `--all-cores` by the chunks' own workers, and with `--no-checksums` not at all.
 
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use binlog_parser::{Chunk, Place};
@@ -44,8 +45,8 @@ fn main() -> Result<(), Error> {
 
 fn cut(source: &mut FileSource, work: fn(Chunk) -> Result<Totals, Place>) -> Result<Totals, SourceError> {
     let mut sum = Totals::default();
-    for_each_in_order(source, work, |totals| {
-        let totals = totals?;
+    for_each_in_order(source, ControlFlow::Continue, work, |totals| {
+        let totals = totals.unwrap_or_else(|| Ok(Totals::default()))?;
         sum.bytes += totals.bytes;
         sum.events += totals.events;
         Ok::<(), SourceError>(())

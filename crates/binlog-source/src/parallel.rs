@@ -1,6 +1,7 @@
 //! Chunks on all cores.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use binlog_parser::Chunk;
@@ -11,30 +12,40 @@ use crate::{Next, Source, SourceError};
 const AHEAD: u64 = 4;
 
 /// Reads the source to its end. Each core takes its turn in reading and cutting a chunk, and then works on that chunk:
-/// what was read last is near, if chunks are small enough: see [`CORE_CHUNK_LIMIT`](crate::CORE_CHUNK_LIMIT). `work` gets each chunk by itself; `take` gets the results in the source's order, one
-/// after the other, on any of the cores.
+/// what was read last is near, if chunks are small enough: see [`CORE_CHUNK_LIMIT`](crate::CORE_CHUNK_LIMIT).
 ///
-/// What was read before the source pauses is taken while it is waited for.
+/// - `prepare` gets the chunks in the source's order, one after the other: the next one is not read before it returns.
+///   With [`ControlFlow::Break`] nothing more is read.
+/// - `work` gets what `prepare` makes of each, side by side.
+/// - `take` gets the results in the source's order, one after the other, on any of the cores; and `None` where the
+///   source pauses, after the results of what was read before.
 ///
 /// # Errors
 /// Of the source, after the results of what stood before it; or of `take`, which ends the reading.
-pub fn for_each_in_order<T, E>(
+pub fn for_each_in_order<P, T, E>(
     source: &mut dyn Source,
-    work: impl Fn(Chunk) -> T + Sync,
-    take: impl FnMut(T) -> Result<(), E> + Send,
+    prepare: impl FnMut(Chunk) -> ControlFlow<P, P> + Send,
+    work: impl Fn(P) -> T + Sync,
+    take: impl FnMut(Option<T>) -> Result<(), E> + Send,
 ) -> Result<(), E>
 where
+    P: Send,
     T: Send,
     E: From<SourceError> + Send,
 {
-    let turns = Mutex::new(Turns { source, next: 0 });
+    let turns = Mutex::new(Turns {
+        source,
+        prepare,
+        next: 0,
+        is_over: false,
+    });
     let line = Line::new(take);
     rayon::scope(|scope| {
         for _ in 0..rayon::current_num_threads() {
             scope.spawn(|_| {
                 let guard = EndIfPanicking(&line);
                 while let Some((number, read)) = Turns::next(&turns, &line) {
-                    line.put(number, read.map(&work));
+                    line.put(number, read.map(|prepared| prepared.map(&work)));
                 }
                 drop(guard);
             });
@@ -44,32 +55,49 @@ where
 }
 
 /// The source, at which one thread reads at a time.
-struct Turns<'s> {
+struct Turns<'s, F> {
     source: &'s mut dyn Source,
-    /// Number of the next chunk.
+    prepare: F,
+    /// Number of the next turn.
     next: u64,
+    /// Whether nothing more is to be read.
+    is_over: bool,
 }
 
-impl Turns<'_> {
-    /// The next chunk, or the error that ends the source, and its number. `None` at the end.
-    fn next<T, E, F>(turns: &Mutex<Self>, line: &Line<T, E, F>) -> Option<(u64, Result<Chunk, SourceError>)>
+impl<P, F: FnMut(Chunk) -> ControlFlow<P, P>> Turns<'_, F> {
+    /// The next turn's number, and what it got: a chunk, `None` for a pause, or the error that ends the source.
+    /// `None` at the end.
+    fn next<T, E, G>(turns: &Mutex<Self>, line: &Line<T, E, G>) -> Option<(u64, Result<Option<P>, SourceError>)>
     where
         E: From<SourceError>,
-        F: FnMut(T) -> Result<(), E>,
+        G: FnMut(Option<T>) -> Result<(), E>,
     {
         let mut turn = lock(turns);
-        while line.has_room(turn.next) {
-            let read = match turn.source.next() {
-                Ok(Next::Chunk(chunk)) => Ok(chunk),
-                Ok(Next::Idle) => continue,
-                Ok(Next::End) => break,
-                Err(error) => Err(error),
-            };
-            let number = turn.next;
-            turn.next += 1;
-            return Some((number, read));
+        if turn.is_over || !line.has_room(turn.next) {
+            return None;
         }
-        None
+        let read = match turn.source.next() {
+            Ok(Next::Chunk(chunk)) => Ok(Some(turn.prepared(chunk))),
+            Ok(Next::Idle) => Ok(None),
+            Ok(Next::End) => {
+                turn.is_over = true;
+                return None;
+            }
+            Err(error) => Err(error),
+        };
+        turn.is_over |= read.is_err();
+        turn.next += 1;
+        Some((turn.next - 1, read))
+    }
+
+    fn prepared(&mut self, chunk: Chunk) -> P {
+        match (self.prepare)(chunk) {
+            ControlFlow::Continue(prepared) => prepared,
+            ControlFlow::Break(prepared) => {
+                self.is_over = true;
+                prepared
+            }
+        }
     }
 }
 
@@ -85,13 +113,13 @@ struct State<T, E, F> {
     /// Number of the next result to be taken.
     next: u64,
     /// The results from there on, as far as they are there.
-    waiting: VecDeque<Option<Result<T, SourceError>>>,
+    waiting: VecDeque<Option<Result<Option<T>, SourceError>>>,
     ended: Option<E>,
     /// Whether nothing more is to be read.
     is_over: bool,
 }
 
-impl<T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>> Line<T, E, F> {
+impl<T, E: From<SourceError>, F: FnMut(Option<T>) -> Result<(), E>> Line<T, E, F> {
     fn new(take: F) -> Self {
         Self {
             state: Mutex::new(State {
@@ -116,7 +144,7 @@ impl<T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>> Line<T, E, F> {
     }
 
     /// Adds a result, and takes all whose turn it is.
-    fn put(&self, number: u64, result: Result<T, SourceError>) {
+    fn put(&self, number: u64, result: Result<Option<T>, SourceError>) {
         let mut state = lock(&self.state);
         let at = (number - state.next) as usize;
         while state.waiting.len() <= at {
@@ -140,7 +168,7 @@ impl<T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>> Line<T, E, F> {
     }
 }
 
-impl<T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>> State<T, E, F> {
+impl<T, E: From<SourceError>, F: FnMut(Option<T>) -> Result<(), E>> State<T, E, F> {
     fn take_ready(&mut self) {
         while let Some(result) = self.waiting.front_mut().and_then(Option::take) {
             self.waiting.pop_front();
@@ -158,9 +186,9 @@ impl<T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>> State<T, E, F> {
 }
 
 /// The others do not wait for the result of a thread that panics; the scope goes on with the panic.
-struct EndIfPanicking<'l, T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>>(&'l Line<T, E, F>);
+struct EndIfPanicking<'l, T, E: From<SourceError>, F: FnMut(Option<T>) -> Result<(), E>>(&'l Line<T, E, F>);
 
-impl<T, E: From<SourceError>, F: FnMut(T) -> Result<(), E>> Drop for EndIfPanicking<'_, T, E, F> {
+impl<T, E: From<SourceError>, F: FnMut(Option<T>) -> Result<(), E>> Drop for EndIfPanicking<'_, T, E, F> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.end();
@@ -230,13 +258,13 @@ mod tests {
             std::thread::sleep(Duration::from_millis(if number.is_multiple_of(4) { 3 } else { 0 }));
             chunk.end
         };
-        let result = for_each_in_order(source, work, |end| {
-            ends.push(end);
+        let result = for_each_in_order(source, ControlFlow::Continue, work, |end| {
+            ends.extend(end);
             match ends.len() < most {
                 true => Ok(()),
                 false => Err(SourceError::NoFormat {
                     file: "b.000001".into(),
-                    position: end,
+                    position: ends.last().copied().unwrap_or_default(),
                 }),
             }
         });
@@ -255,6 +283,26 @@ mod tests {
         let (found, result) = ends(&mut Chunks::new(10, true), usize::MAX);
         assert!(found.len() >= 10);
         assert!(matches!(result, Err(SourceError::StartPosition { .. })));
+    }
+
+    #[test]
+    fn the_first_step_is_in_order_and_may_end_it() {
+        let (mut number, mut found, mut pauses) = (0, Vec::new(), 0);
+        let prepare = |_| {
+            number += 1;
+            match number < 8 {
+                true => ControlFlow::Continue(number),
+                false => ControlFlow::Break(number),
+            }
+        };
+        let take = |number: Option<i32>| {
+            pauses += usize::from(number.is_none());
+            found.extend(number);
+            Ok::<_, SourceError>(())
+        };
+        for_each_in_order(&mut Chunks::new(40, false), prepare, |number| number, take).unwrap();
+        assert_eq!(found, (1..=8).collect::<Vec<_>>());
+        assert!(pauses > 0);
     }
 
     #[test]

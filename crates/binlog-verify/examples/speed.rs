@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use binlog_parser::Chunk;
@@ -49,9 +50,10 @@ fn on_all_cores(input: &Input) -> Result<u64, Box<dyn Error>> {
     let mut verifier = Verifier::default();
     for_each_in_order(
         &mut source,
+        ControlFlow::Continue,
         |chunk| check(&chunk),
         |facts| {
-            verifier.add(&facts);
+            facts.iter().for_each(|facts| verifier.add(facts));
             Ok::<_, SourceError>(())
         },
     )?;

@@ -25,8 +25,8 @@ const ERRORS: usize = 100;
 pub fn check(chunk: &Chunk) -> Facts {
     let mut check = Check::new(chunk);
     let mut events = chunk.entries();
-    while let Some(raw) = events.advance() {
-        check.raw(&raw);
+    while let Some(ref raw) = events.advance() {
+        check.raw(raw);
     }
     if let Some(error) = events.error() {
         check.unframed(chunk, error);
@@ -152,7 +152,7 @@ impl<'c> Check<'c> {
             };
         }
         match self.decoder.decode(raw) {
-            Ok(event) => self.event(raw, &event),
+            Ok(ref event) => self.event(raw, event),
             Err(error) => self.failed(raw, error),
         }
     }

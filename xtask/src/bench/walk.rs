@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{BufReader, Read as _};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
@@ -79,12 +80,17 @@ fn binlog_source(file: &Path) -> Result<Found> {
     };
     let mut source = FileSource::open(&[Input::Path(file.into())], options)?;
     let mut all = Found::default();
-    for_each_in_order(&mut source, walked, |found: Result<Found>| {
-        let found = found?;
-        all.events += found.events;
-        all.rows += found.rows;
-        anyhow::Ok(())
-    })?;
+    for_each_in_order(
+        &mut source,
+        ControlFlow::Continue,
+        walked,
+        |found: Option<Result<Found>>| {
+            let found = found.unwrap_or_else(|| Ok(Found::default()))?;
+            all.events += found.events;
+            all.rows += found.rows;
+            anyhow::Ok(())
+        },
+    )?;
     Ok(all)
 }
 

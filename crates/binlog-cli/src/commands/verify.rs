@@ -5,6 +5,7 @@ mod salvage;
 mod text;
 
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -139,9 +140,10 @@ fn stream(source: &mut dyn Source) -> Result<Report> {
 fn each(source: &mut dyn Source, verifier: &mut Verifier) -> Result<(), SourceError> {
     for_each_in_order(
         source,
+        ControlFlow::Continue,
         |chunk| check(&chunk),
         |facts| {
-            verifier.add(&facts);
+            facts.iter().for_each(|facts| verifier.add(facts));
             Ok(())
         },
     )

@@ -44,8 +44,24 @@ impl fmt::Display for Sid {
 }
 
 /// Tag of a GTID (MySQL 8.3 on): up to 32 of `[a-z0-9_]`, empty where there is none.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Tag(Box<str>);
+
+impl Ord for Tag {
+    /// Most tags are empty.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match self.0.is_empty() && other.0.is_empty() {
+            true => Ordering::Equal,
+            false => self.0.cmp(&other.0),
+        }
+    }
+}
+
+impl PartialOrd for Tag {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Tag {
     /// Longest tag, in bytes.
