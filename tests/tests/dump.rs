@@ -178,7 +178,7 @@ fn unnamed_columns_are_comments() -> Result<()> {
     for chunk in chunks(&source)?.into_iter().filter(second) {
         dumper.chunk(&chunk, &mut text)?;
     }
-    dumper.finish(&mut text)?;
+    dumper.finish(&mut text);
     assert_eq!(dumper.unnamed().rows, 2);
     let text = String::from_utf8(text)?;
     ensure!(text.contains("\n-- INSERT INTO `shop`.`t` (@1) VALUES (2)\n"), "{text}");
@@ -275,7 +275,7 @@ fn sql(source: &Server) -> Result<Vec<u8>> {
     for chunk in chunks(source)? {
         dumper.chunk(&chunk, &mut out)?;
     }
-    dumper.finish(&mut out)?;
+    dumper.finish(&mut out);
     assert_eq!(dumper.unnamed().tables.len(), 0, "{:?}", dumper.unnamed());
     Ok(out)
 }
@@ -286,7 +286,7 @@ fn json_lines(source: &Server) -> Result<Vec<Value>> {
     for chunk in chunks(source)? {
         dumper.chunk(&chunk, &mut out)?;
     }
-    dumper.finish(&mut out)?;
+    dumper.finish(&mut out);
     let lines = out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let parsed =
         lines.map(|line| serde_json::from_slice(line).with_context(|| String::from_utf8_lossy(line).into_owned()));

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use binlog_filter::RuleSet;
-use binlog_source::{FileOptions, FileSource, Input, LiveOptions, LiveSource, Seek, Source, StartAt};
+use binlog_source::{CHUNK_LIMIT, FileOptions, FileSource, Input, LiveOptions, LiveSource, Seek, Source, StartAt};
 use clap::Args;
 
 use crate::connection::ConnectionArgs;
@@ -41,26 +41,26 @@ enum Compressed {
 impl InputArgs {
     /// Opens the stream. Compressed events come as the plain events that they hold.
     pub(crate) fn open(&self) -> Result<Box<dyn Source>> {
-        self.open_as(Compressed::Expanded, Seek::default())
+        self.open_as(Compressed::Expanded, Seek::default(), CHUNK_LIMIT)
     }
 
     /// Opens the stream without logs of which these rules keep nothing.
-    pub(crate) fn open_for(&self, rules: &RuleSet) -> Result<Box<dyn Source>> {
+    pub(crate) fn open_for(&self, rules: &RuleSet, chunk_limit: usize) -> Result<Box<dyn Source>> {
         let seek = Seek {
             since: rules.start_time(),
             gtids: rules.include_gtids().cloned(),
         };
-        self.open_as(Compressed::Expanded, seek)
+        self.open_as(Compressed::Expanded, seek, chunk_limit)
     }
 
     /// Opens the stream, in which compressed events come as they stand in the log.
     pub(crate) fn open_as_stored(&self) -> Result<Box<dyn Source>> {
-        self.open_as(Compressed::AsStored, Seek::default())
+        self.open_as(Compressed::AsStored, Seek::default(), CHUNK_LIMIT)
     }
 
-    fn open_as(&self, compressed: Compressed, seek: Seek) -> Result<Box<dyn Source>> {
+    fn open_as(&self, compressed: Compressed, seek: Seek, chunk_limit: usize) -> Result<Box<dyn Source>> {
         match self.sources.as_slice() {
-            [url] if is_url(url) => self.open_live(url, compressed),
+            [url] if is_url(url) => self.open_live(url, compressed, chunk_limit),
             sources if sources.iter().any(|source| is_url(source)) => {
                 bail!(Usage(
                     "a server is read alone, not together with other sources".to_owned()
@@ -70,7 +70,7 @@ impl InputArgs {
                 // It may hold a password.
                 bail!(Usage("a server's URL begins with mysql:// or mariadb://".to_owned()))
             }
-            sources => self.open_files(sources, compressed, seek),
+            sources => self.open_files(sources, compressed, seek, chunk_limit),
         }
     }
 
@@ -83,7 +83,7 @@ impl InputArgs {
         Ok(Some(self.sources.iter().map(|source| input(source)).collect()))
     }
 
-    fn open_live(&self, url: &str, compressed: Compressed) -> Result<Box<dyn Source>> {
+    fn open_live(&self, url: &str, compressed: Compressed, chunk_limit: usize) -> Result<Box<dyn Source>> {
         if self.start_position.is_some() || self.stop_position.is_some() {
             bail!(Usage(
                 "positions need files; for a server see 'binlog fetch --start FILE:POSITION'".to_owned()
@@ -92,10 +92,17 @@ impl InputArgs {
         let mut options = LiveOptions::new(self.connection.server(url)?, StartAt::Oldest);
         options.until_end = !self.follow;
         options.expand = compressed == Compressed::Expanded;
+        options.chunk_limit = chunk_limit;
         Ok(Box::new(LiveSource::connect(&options)?))
     }
 
-    fn open_files(&self, sources: &[String], compressed: Compressed, seek: Seek) -> Result<Box<dyn Source>> {
+    fn open_files(
+        &self,
+        sources: &[String],
+        compressed: Compressed,
+        seek: Seek,
+        chunk_limit: usize,
+    ) -> Result<Box<dyn Source>> {
         let inputs: Vec<Input> = sources.iter().map(|source| input(source)).collect();
         let options = FileOptions {
             start_position: self.start_position,
@@ -104,6 +111,7 @@ impl InputArgs {
             follow: self.follow,
             keys: self.keys.keys()?,
             expand: compressed == Compressed::Expanded,
+            chunk_limit,
             ..FileOptions::default()
         };
         Ok(Box::new(FileSource::open(&inputs, options)?))

@@ -10,6 +10,9 @@ use clap::Args;
 /// Size of the buffer in front of the file.
 const BUFFER: usize = 256 * 1024;
 
+/// An open output.
+pub(crate) type Output = BufWriter<Box<dyn Write + Send>>;
+
 /// Where the output goes.
 #[derive(Args, Debug, Default)]
 pub(crate) struct OutputArgs {
@@ -19,13 +22,11 @@ pub(crate) struct OutputArgs {
 }
 
 impl OutputArgs {
-    pub(crate) fn open(&self) -> Result<Box<dyn Write>> {
-        Ok(match &self.output {
-            Some(path) => {
-                let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
-                Box::new(BufWriter::with_capacity(BUFFER, file))
-            }
-            None => Box::new(BufWriter::with_capacity(BUFFER, io::stdout().lock())),
-        })
+    pub(crate) fn open(&self) -> Result<Output> {
+        let to: Box<dyn Write + Send> = match &self.output {
+            Some(path) => Box::new(File::create(path).with_context(|| format!("create {}", path.display()))?),
+            None => Box::new(io::stdout()),
+        };
+        Ok(BufWriter::with_capacity(BUFFER, to))
     }
 }

@@ -154,9 +154,10 @@ impl Events {
     /// All that a dumper says of the events, and how it ends.
     pub(crate) fn dump(self, dumper: &mut impl Dump) -> (String, Result<(), DumpError>) {
         let mut out = Vec::new();
-        let ended = dumper
-            .chunk(&self.chunk(), &mut out)
-            .and_then(|()| dumper.finish(&mut out));
+        let ended = dumper.chunk(&self.chunk(), &mut out);
+        if ended.is_ok() {
+            dumper.finish(&mut out);
+        }
         (String::from_utf8(out).unwrap_or_default(), ended)
     }
 }

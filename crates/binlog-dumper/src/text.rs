@@ -15,6 +15,21 @@ pub(crate) fn rfc3339_micros(microseconds: u64) -> String {
     format!("{:.6}", Timestamp::from_microsecond(signed).unwrap_or_default())
 }
 
+/// The text of the last second: many events have the same one.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    last: Option<(u32, String)>,
+}
+
+impl Clock {
+    /// Seconds since 1970 UTC for people: `2026-11-22 10:00:00 UTC`.
+    pub(crate) fn for_people(&mut self, seconds: u32) -> &str {
+        let last = self.last.take().filter(|(last, _)| *last == seconds);
+        let (_, text) = self.last.insert(last.unwrap_or_else(|| (seconds, for_people(seconds))));
+        text
+    }
+}
+
 /// Seconds since 1970 UTC for people: `2026-11-22 10:00:00 UTC`.
 pub(crate) fn for_people(seconds: u32) -> String {
     let text = rfc3339(seconds).replace('T', " ");

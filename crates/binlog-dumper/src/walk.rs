@@ -1,5 +1,7 @@
 //! Follows events, the transactions they belong to and the tables they make.
 
+use std::sync::Arc;
+
 use binlog_parser::event::{Flavour, RowsFlags};
 use binlog_parser::gtid::TransactionGtid;
 use binlog_parser::{Chunk, Decoder, Event, FormatDescription, Query, RawEvent, Step, TransactionTracker};
@@ -30,7 +32,7 @@ pub(crate) struct Walk {
     tracker: TransactionTracker,
     statement_ended: bool,
     pub(crate) catalog: Catalog,
-    pub(crate) transaction: Transaction,
+    pub(crate) transaction: Arc<Transaction>,
 }
 
 impl Walk {
@@ -64,15 +66,18 @@ impl Walk {
         let event = self.decoder.decode(raw).map_err(|error| chunk.place(error))?;
         let step = self.tracker.step(&event);
         if matches!(step, Step::Begin | Step::Only) {
-            self.transaction = Transaction {
+            self.transaction = Arc::new(Transaction {
                 position: raw.offset,
                 ..Transaction::default()
-            };
+            });
         }
-        if std::mem::replace(&mut self.statement_ended, ends_statement(&event)) {
-            self.transaction.query = None;
+        let statement_ended = std::mem::replace(&mut self.statement_ended, ends_statement(&event));
+        if statement_ended && self.transaction.query.is_some() {
+            Arc::make_mut(&mut self.transaction).query = None;
         }
-        self.transaction.note(&event);
+        if Transaction::is_told_by(&event) {
+            Arc::make_mut(&mut self.transaction).note(&event);
+        }
         Ok((event, step))
     }
 
@@ -94,6 +99,13 @@ impl Walk {
 }
 
 impl Transaction {
+    fn is_told_by(event: &Event<'_>) -> bool {
+        matches!(
+            event,
+            Event::Gtid(_) | Event::MariaDbGtid(_) | Event::Query(_) | Event::RowsQuery(_)
+        )
+    }
+
     fn note(&mut self, event: &Event<'_>) {
         if let Some(gtid) = TransactionGtid::of(event) {
             self.gtid = Some(gtid.to_string());

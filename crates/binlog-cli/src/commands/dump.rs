@@ -1,15 +1,16 @@
 //! `binlog dump`: readable, re-executable SQL, or JSON Lines.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
 use anyhow::Result;
-use binlog_dumper::{Dump as Dumper, JsonDumper, SqlDumper, SqlOptions};
-use binlog_filter::Filter;
-use binlog_source::{Next, Source};
+use binlog_dumper::{Draft, Dump as Dumper, JsonDumper, SqlDumper, SqlOptions};
+use binlog_filter::{Filter, FilterError};
+use binlog_source::{CORE_CHUNK_LIMIT, Source, for_each_in_order};
 use clap::{Args, ValueEnum};
 
 use crate::inputs::InputArgs;
-use crate::output::OutputArgs;
+use crate::output::{Output, OutputArgs};
 use crate::progress::warn;
 use crate::selection::SelectionArgs;
 
@@ -38,8 +39,8 @@ enum Format {
 impl Dump {
     pub(crate) fn run(self) -> Result<()> {
         let rules = self.selection.rules_for_reader()?;
-        let mut source = self.input.open_for(&rules)?;
-        let mut filter = Filter::new(rules);
+        let mut source = self.input.open_for(&rules, CORE_CHUNK_LIMIT)?;
+        let mut filter = (!rules.keeps_everything()).then(|| Filter::new(rules));
         let mut out = self.output.open()?;
         match self.format {
             Format::Json => print(&mut *source, &mut filter, &mut JsonDumper::new(), &mut out),
@@ -53,26 +54,43 @@ impl Dump {
     }
 }
 
-fn print(source: &mut dyn Source, filter: &mut Filter, dumper: &mut dyn Dumper, out: &mut dyn Write) -> Result<()> {
-    let mut text = Vec::new();
-    loop {
-        let done = match source.next()? {
-            Next::Chunk(chunk) => dumper.chunk(&filter.apply(chunk)?, &mut text),
-            Next::Idle => {
-                out.flush()?;
-                continue;
-            }
-            Next::End => break,
+fn print<D: Dumper + Send>(
+    source: &mut dyn Source,
+    filter: &mut Option<Filter>,
+    dumper: &mut D,
+    out: &mut Output,
+) -> Result<()> {
+    let mut filtered = |chunk| match filter {
+        Some(filter) => filter.apply(chunk),
+        None => Ok(chunk),
+    };
+    let draft = |chunk| match filtered(chunk) {
+        Ok(chunk) => match dumper.draft(chunk) {
+            draft if draft.is_cut_short() => ControlFlow::Break(Ok(draft)),
+            draft => ControlFlow::Continue(Ok(draft)),
+        },
+        Err(error) => ControlFlow::Break(Err(error)),
+    };
+    let write = |draft: Result<Draft<D::Rows>, FilterError>| {
+        let mut text = Vec::new();
+        let done = draft.map(|draft| draft.write(&mut text));
+        (text, done)
+    };
+    // What stands before an event that fails is printed too.
+    let printed = for_each_in_order(source, draft, write, |written| {
+        let Some((text, done)) = written else {
+            return Ok(out.flush()?);
         };
-        // What stands before an event that fails is printed too.
         out.write_all(&text)?;
-        text.clear();
-        done.or_else(|error| out.flush().map_err(anyhow::Error::from).and(Err(error.into())))?;
+        Ok(done??)
+    });
+    if printed.is_ok() {
+        let mut text = Vec::new();
+        dumper.finish(&mut text);
+        out.write_all(&text)?;
     }
-    dumper.finish(&mut text)?;
-    out.write_all(&text)?;
     out.flush()?;
-    Ok(())
+    printed
 }
 
 fn warn_of_unnamed(dumper: &SqlDumper) {

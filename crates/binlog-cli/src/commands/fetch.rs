@@ -55,7 +55,7 @@ impl Fetch {
                 options.start = mirror.start();
                 Sink::Files(mirror)
             }
-            None => Sink::Stream(Writer::new(self.output.open()?)),
+            None => Sink::Stream(Writer::new(Box::new(self.output.open()?))),
         };
         let mut fetching = Fetching {
             options,

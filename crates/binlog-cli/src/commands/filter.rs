@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use anyhow::Result;
-use binlog_source::Next;
+use binlog_source::{CHUNK_LIMIT, Next};
 use binlog_writer::Writer;
 use clap::Args;
 
@@ -32,7 +32,7 @@ impl Filter {
         let rules = self.selection.rules()?;
         let mut source = match rules.keeps_everything() {
             true => self.input.open_as_stored()?,
-            false => self.input.open_for(&rules)?,
+            false => self.input.open_for(&rules, CHUNK_LIMIT)?,
         };
         let mut filter = binlog_filter::Filter::new(rules);
         let mut writer = Writer::new(self.output.open()?);

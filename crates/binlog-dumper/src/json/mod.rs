@@ -76,14 +76,18 @@ mod difference;
 mod record;
 mod value;
 
+use std::sync::Arc;
+
 use binlog_parser::event::MariaDbGtidFlags;
-use binlog_parser::{Chunk, Event, Query, Row, Rows};
+use binlog_parser::{Chunk, Event, Query, RawEvent, Row, Rows};
 use binlog_schema::StatementKind;
 use binlog_schema::sql::SessionState;
 
 use crate::at::At;
-use crate::walk::Walk;
-use crate::{Dump, DumpError, xa};
+use crate::draft::{Draft, Page};
+use crate::per_table::PerTable;
+use crate::walk::{Transaction, Walk};
+use crate::{Dump, DumpError, WriteRows, xa};
 use record::{Change, Head, Statement};
 use value::{Columns, Text};
 
@@ -93,6 +97,14 @@ pub struct JsonDumper {
     walk: Walk,
     /// What INTVAR, RAND and USER_VAR say for the next statement.
     session: Option<SessionState>,
+    columns: PerTable<Columns>,
+}
+
+/// Writes the rows of an event.
+#[derive(Debug)]
+pub struct RowObjects {
+    columns: Arc<Columns>,
+    transaction: Arc<Transaction>,
 }
 
 impl JsonDumper {
@@ -104,29 +116,37 @@ impl JsonDumper {
 }
 
 impl Dump for JsonDumper {
-    fn chunk(&mut self, chunk: &Chunk, out: &mut Vec<u8>) -> Result<(), DumpError> {
-        self.walk.enter(chunk);
-        for raw in chunk.events() {
-            let raw = raw?;
-            let (event, _) = self.walk.step(chunk, &raw)?;
-            let written = out.len();
-            self.event(At { chunk, raw }, &event, out)
-                .inspect_err(|_| out.truncate(written))?;
-        }
-        Ok(())
+    type Rows = RowObjects;
+
+    fn draft(&mut self, chunk: Chunk) -> Draft<Self::Rows> {
+        let mut page = Page::new();
+        let ended = self.events(&chunk, &mut page);
+        page.of(chunk, ended.err())
     }
 
-    fn finish(&mut self, _out: &mut Vec<u8>) -> Result<(), DumpError> {
-        Ok(())
-    }
+    fn finish(&mut self, _out: &mut Vec<u8>) {}
 }
 
 impl JsonDumper {
-    fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+    fn events(&mut self, chunk: &Chunk, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
+        self.walk.enter(chunk);
+        self.columns.clear();
+        let mut events = chunk.entries();
+        while let Some(raw) = events.advance() {
+            let (event, _) = self.walk.step(chunk, &raw)?;
+            let written = page.text.len();
+            self.event(At { chunk, raw }, &event, page)
+                .inspect_err(|_| page.text.truncate(written))?;
+        }
+        events.error().map_or(Ok(()), |error| Err(chunk.place(error).into()))
+    }
+
+    fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
+        let out = &mut page.text;
         match event {
             Event::Query(query) if query.is("BEGIN") || query.is("COMMIT") || !query.takes_effect() => {}
             Event::Query(query) => self.query(at, query, out)?,
-            Event::Rows(rows) => self.rows(at, rows, out)?,
+            Event::Rows(rows) => self.rows(rows, page),
             Event::Intvar(intvar) => self.session().intvar(intvar),
             Event::Rand(rand) => self.session().rand(rand),
             Event::UserVar(variable) => {
@@ -172,20 +192,32 @@ impl JsonDumper {
         };
         record::write(&self.head(kind, at), &statement, out);
         self.walk.learn(query);
+        self.columns.clear();
         Ok(())
     }
 
-    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
-        let columns = Columns::new(&rows.table, &self.walk.catalog, self.walk.flavour());
-        let head = self.head(record::kind(rows.kind), at);
-        let query = self.walk.transaction.query.as_deref().map(Text);
+    fn rows(&mut self, rows: &Rows<'_>, page: &mut Page<RowObjects>) {
+        let flavour = self.walk.flavour();
+        let make = || Columns::new(&rows.table, &self.walk.catalog, flavour);
+        page.rows(RowObjects {
+            columns: self.columns.get(&rows.table, make),
+            transaction: Arc::clone(&self.walk.transaction),
+        });
+    }
+}
+
+impl WriteRows for RowObjects {
+    fn write(&self, chunk: &Chunk, raw: &RawEvent<'_>, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+        let at = At { chunk, raw: *raw };
+        let head = Head::new(record::kind(rows.kind), at, &self.transaction);
+        let query = self.transaction.query.as_deref().map(Text);
         let (mut before, mut after) = (Row::default(), Row::default());
         let (mut iter, mut number) = (rows.iter(), 0);
         while iter
             .next_into(&mut before, &mut after)
             .map_err(|(offset, error)| at.field(offset, error))?
         {
-            let change = Change::new(&columns, rows, number, (&before, &after), query);
+            let change = Change::new(&self.columns, rows, number, (&before, &after), query);
             let change = change.map_err(|error| at.statement("row", error))?;
             record::write(&head, &change, out);
             number += 1;

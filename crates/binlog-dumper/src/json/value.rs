@@ -19,11 +19,13 @@ use super::difference::Difference;
 /// Integers up to this size are the same in every reader of JSON.
 const SAFE: u64 = (1 << 53) - 1;
 
-/// A table's columns: made once for an event.
+/// A table's columns.
+#[derive(Debug)]
 pub(super) struct Columns {
     columns: Vec<JsonColumn>,
 }
 
+#[derive(Debug)]
 pub(super) struct JsonColumn {
     pub(super) name: String,
     literal: LiteralColumn,

@@ -63,9 +63,9 @@ pub(super) fn push(out: &mut Vec<u8>, sql: &[u8]) {
     out.extend(b"DELIMITER ;\n");
 }
 
-/// Appends a row's statement. Its delimiter can only stand in quotes or backticks, where the client does not look.
-pub(super) fn push_values(out: &mut Vec<u8>, sql: &[u8]) {
-    out.extend(sql);
+/// Ends a row's statement. Inside of it the delimiter can only stand in quotes or backticks, where the client does not
+/// look.
+pub(super) fn end_values(out: &mut Vec<u8>) {
     out.extend(b";\n");
 }
 

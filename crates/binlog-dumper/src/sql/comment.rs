@@ -6,7 +6,7 @@ use binlog_parser::event::Flavour;
 use binlog_parser::{Chunk, RawEvent};
 
 use super::Unnamed;
-use crate::text as time_text;
+use crate::text::Clock;
 use crate::walk::Transaction;
 
 /// What stands before all statements.
@@ -19,15 +19,36 @@ pub(super) fn head(out: &mut Vec<u8>, flavour: Flavour) {
 }
 
 /// Where a transaction begins. A GTID that is known is that of its first event.
-pub(super) fn transaction(out: &mut Vec<u8>, chunk: &Chunk, raw: &RawEvent<'_>, transaction: &Transaction) {
-    let time = time_text::for_people(raw.header.timestamp);
-    let gtid = transaction.gtid.as_deref();
-    let (word, gtid) = gtid.map_or(("", ""), |gtid| (" gtid ", gtid));
-    let (file, position, server) = (&chunk.file, raw.offset, raw.header.server_id);
-    line(
-        out,
-        format_args!("{file}:{position} {time} server {server}{word}{gtid}"),
-    );
+pub(super) fn transaction(
+    out: &mut Vec<u8>,
+    chunk: &Chunk,
+    raw: &RawEvent<'_>,
+    clock: &mut Clock,
+    transaction: &Transaction,
+) {
+    let start = out.len();
+    out.extend(b"-- ");
+    out.extend(chunk.file.as_bytes());
+    out.push(b':');
+    integer(out, raw.offset);
+    out.push(b' ');
+    out.extend(clock.for_people(raw.header.timestamp).as_bytes());
+    out.extend(b" server ");
+    integer(out, raw.header.server_id.into());
+    if let Some(gtid) = &transaction.gtid {
+        out.extend(b" gtid ");
+        out.extend(gtid.as_bytes());
+    }
+    if let Some(line) = out.get_mut(start..) {
+        line.iter_mut()
+            .filter(|byte| byte.is_ascii_control())
+            .for_each(|byte| *byte = b' ');
+    }
+    out.push(b'\n');
+}
+
+fn integer(out: &mut Vec<u8>, value: u64) {
+    out.extend(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// What was not written as statements, and how to have it.
@@ -48,7 +69,11 @@ pub(super) fn unnamed(out: &mut Vec<u8>, unnamed: &Unnamed) {
 pub(super) fn text(out: &mut Vec<u8>, text: &[u8]) {
     for part in text.split(|byte| matches!(byte, b'\n' | b'\r')) {
         out.extend(b"-- ");
-        out.extend(part.iter().map(|byte| if *byte == 0 { b' ' } else { *byte }));
+        let start = out.len();
+        out.extend(part);
+        if let Some(part) = out.get_mut(start..) {
+            part.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+        }
         out.push(b'\n');
     }
 }

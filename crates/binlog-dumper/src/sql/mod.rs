@@ -21,17 +21,22 @@ mod comment;
 mod rows;
 mod statement;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use binlog_parser::event::{Flavour, MariaDbGtidEvent, MariaDbGtidFlags};
 use binlog_parser::{Chunk, Event, Rows, Step};
 use binlog_schema::sql::SessionState;
 
 use crate::at::At;
+use crate::draft::{Draft, Page};
+use crate::per_table::PerTable;
+use crate::text::Clock;
 use crate::walk::Walk;
 use crate::{Dump, DumpError, xa};
 use client::ClientCharset;
-use rows::{RowError, RowWriter};
+pub use rows::RowWriter;
 
 /// How the SQL is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +73,10 @@ pub struct SqlDumper {
     /// Whether `BEGIN` was written and no end after it.
     began: bool,
     headed: bool,
-    unnamed: Unnamed,
+    clock: Clock,
+    writers: PerTable<RowWriter>,
+    /// By table as `schema.table`: row changes that were written as comments.
+    unnamed: BTreeMap<String, Arc<AtomicU64>>,
 }
 
 impl SqlDumper {
@@ -81,45 +89,63 @@ impl SqlDumper {
         }
     }
 
-    /// What had to be written as comments.
+    /// What had to be written as comments, by the drafts that were written.
     #[must_use]
-    pub fn unnamed(&self) -> &Unnamed {
-        &self.unnamed
+    pub fn unnamed(&self) -> Unnamed {
+        let counts = self
+            .unnamed
+            .iter()
+            .map(|(table, count)| (table, count.load(Ordering::Relaxed)));
+        let written = || counts.clone().filter(|(_, count)| *count > 0);
+        Unnamed {
+            rows: written().map(|(_, count)| count).sum(),
+            tables: written().map(|(table, _)| table.clone()).collect(),
+        }
     }
 }
 
 impl Dump for SqlDumper {
-    fn chunk(&mut self, chunk: &Chunk, out: &mut Vec<u8>) -> Result<(), DumpError> {
-        let broken = self.walk.enter(chunk);
-        self.head(out);
-        if broken {
-            self.roll_back(out);
-        }
-        for raw in chunk.events() {
-            let raw = raw?;
-            let (event, step) = self.walk.step(chunk, &raw)?;
-            let written = out.len();
-            if matches!(step, Step::Begin | Step::Only) && self.options.comments {
-                comment::transaction(out, chunk, &raw, &self.walk.transaction);
-            }
-            self.event(At { chunk, raw }, &event, out)
-                .inspect_err(|_| out.truncate(written))?;
-        }
-        Ok(())
+    type Rows = Arc<RowWriter>;
+
+    fn draft(&mut self, chunk: Chunk) -> Draft<Self::Rows> {
+        let mut page = Page::new();
+        let ended = self.events(&chunk, &mut page);
+        page.of(chunk, ended.err())
     }
 
-    fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), DumpError> {
+    fn finish(&mut self, out: &mut Vec<u8>) {
         self.head(out);
         self.roll_back(out);
-        if self.unnamed.rows > 0 {
-            comment::unnamed(out, &self.unnamed);
+        let unnamed = self.unnamed();
+        if unnamed.rows > 0 {
+            comment::unnamed(out, &unnamed);
         }
-        Ok(())
     }
 }
 
 impl SqlDumper {
-    fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+    fn events(&mut self, chunk: &Chunk, page: &mut Page<Arc<RowWriter>>) -> Result<(), DumpError> {
+        let broken = self.walk.enter(chunk);
+        self.writers.clear();
+        self.head(&mut page.text);
+        if broken {
+            self.roll_back(&mut page.text);
+        }
+        let mut events = chunk.entries();
+        while let Some(raw) = events.advance() {
+            let (event, step) = self.walk.step(chunk, &raw)?;
+            let written = page.text.len();
+            if matches!(step, Step::Begin | Step::Only) && self.options.comments {
+                comment::transaction(&mut page.text, chunk, &raw, &mut self.clock, &self.walk.transaction);
+            }
+            self.event(At { chunk, raw }, &event, page)
+                .inspect_err(|_| page.text.truncate(written))?;
+        }
+        events.error().map_or(Ok(()), |error| Err(chunk.place(error).into()))
+    }
+
+    fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, page: &mut Page<Arc<RowWriter>>) -> Result<(), DumpError> {
+        let out = &mut page.text;
         match event {
             Event::MariaDbGtid(gtid) => self.mariadb_begin(gtid, out),
             Event::Query(query) if !query.takes_effect() => {}
@@ -131,7 +157,7 @@ impl SqlDumper {
                 let noted = self.session().user_var(variable);
                 noted.map_err(|error| at.statement("session", error))?;
             }
-            Event::Rows(rows) => return self.rows(at, rows, out),
+            Event::Rows(rows) => self.rows(at, rows, page),
             Event::RowsQuery(query) if self.options.comments => comment::text(out, query.sql),
             Event::XaPrepare(prepare) => self.end(&xa::prepare(prepare), out),
             _ => at.refuse(event)?,
@@ -183,27 +209,20 @@ impl SqlDumper {
         }
     }
 
-    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<Arc<RowWriter>>) {
+        let out = &mut page.text;
         self.tell_client(client::UTF8MB4, client::UTF8MB4, out);
         let mut sets = Vec::new();
         self.session().for_rows(rows.flags, at.raw.header.timestamp, &mut sets);
         sets.iter().for_each(|set| client::push(out, set));
-        let writer = RowWriter::new(&rows.table, &self.walk.catalog, self.walk.flavour());
-        let written = writer.write(rows, out);
-        let count = written.map_err(|error| row_error(at, error))?;
-        if !writer.is_named() {
-            self.unnamed.rows += count;
-            let name = format!("{}.{}", rows.table.schema, rows.table.table);
-            self.unnamed.tables.insert(name);
-        }
-        Ok(())
-    }
-}
-
-fn row_error(at: At<'_, '_>, error: RowError) -> DumpError {
-    match error {
-        RowError::Field(offset, error) => at.field(offset, error),
-        RowError::Literal { column, error } => at.statement("row", format!("{column}: {error}")),
+        let table = &rows.table;
+        let unnamed = || {
+            let name = format!("{}.{}", table.schema, table.table);
+            Arc::clone(self.unnamed.entry(name).or_default())
+        };
+        let flavour = self.walk.flavour();
+        let make = || RowWriter::new(table, &self.walk.catalog, flavour, unnamed);
+        page.rows(self.writers.get(table, make));
     }
 }
 

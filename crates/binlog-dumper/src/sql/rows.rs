@@ -1,18 +1,23 @@
 //! Row changes as statements.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use binlog_parser::event::{ColumnType, Flavour, RowsKind};
 use binlog_parser::value::CompressedValue;
-use binlog_parser::{Cell, FieldError, Row, Rows, TableMap, Value};
+use binlog_parser::{Cell, Chunk, FieldError, RawEvent, Row, Rows, TableMap, Value};
 use binlog_schema::sql::{
     Charset, LiteralColumn, LiteralError, push_identifier, push_json_diffs, push_literal, push_table,
 };
 use binlog_schema::{Catalog, NameOrigin, TableDefinition, column_names};
 
 use super::{client, comment};
+use crate::at::At;
+use crate::{DumpError, WriteRows};
 
 /// Why a row has no statement.
 #[derive(Debug)]
-pub(super) enum RowError {
+enum RowError {
     /// A field of the event does not decode; with its offset in the event.
     Field(usize, FieldError),
     /// A value has no literal.
@@ -24,16 +29,21 @@ pub(super) enum RowError {
     },
 }
 
-/// Writes the rows of one event: made once for its table.
-pub(super) struct RowWriter<'m> {
-    map: &'m TableMap,
+/// Writes the rows of a table.
+#[derive(Debug)]
+pub struct RowWriter {
+    map: Arc<TableMap>,
+    /// In backticks, with its schema.
+    name: Vec<u8>,
     flavour: Flavour,
-    named: bool,
+    /// Where the columns' names are not known: how many rows were written as comments.
+    unnamed: Option<Arc<AtomicU64>>,
     columns: Vec<WriterColumn>,
     /// Indexes of the primary key's columns; empty where it is not known or there is none.
     key: Vec<usize>,
 }
 
+#[derive(Debug)]
 struct WriterColumn {
     /// In backticks, or `@1`.
     name: Vec<u8>,
@@ -46,43 +56,63 @@ struct WriterColumn {
     may_update_itself: bool,
 }
 
-impl<'m> RowWriter<'m> {
-    pub(super) fn new(map: &'m TableMap, catalog: &Catalog, flavour: Flavour) -> Self {
+impl WriteRows for Arc<RowWriter> {
+    fn write(&self, chunk: &Chunk, raw: &RawEvent<'_>, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+        self.rows(rows, out).map_err(|error| {
+            let at = At { chunk, raw: *raw };
+            match error {
+                RowError::Field(offset, error) => at.field(offset, error),
+                RowError::Literal { column, error } => at.statement("row", format!("{column}: {error}")),
+            }
+        })
+    }
+}
+
+impl RowWriter {
+    /// `unnamed` counts the rows that are written as comments.
+    pub(super) fn new(
+        map: &Arc<TableMap>,
+        catalog: &Catalog,
+        flavour: Flavour,
+        unnamed: impl FnOnce() -> Arc<AtomicU64>,
+    ) -> Self {
         let names = column_names(map, catalog);
         let definition = catalog.columns(map);
         let column = |index| WriterColumn::new(map, index, names.names.get(index), definition.as_deref(), flavour);
         Self {
-            map,
+            map: Arc::clone(map),
+            name: qualified(map),
             flavour,
-            named: names.origin != NameOrigin::Unknown,
+            unnamed: (names.origin == NameOrigin::Unknown).then(unnamed),
             columns: (0..map.columns.len()).filter_map(column).collect(),
             key: key(map, definition.as_deref()).unwrap_or_default(),
         }
     }
 
-    /// Whether the columns' names are known, so that the statements can run.
-    pub(super) fn is_named(&self) -> bool {
-        self.named
-    }
-
-    /// Appends a statement for each row, and returns how many.
-    pub(super) fn write(&self, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<u64, RowError> {
+    /// Appends a statement for each row.
+    fn rows(&self, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<(), RowError> {
         let (mut before, mut after) = (Row::default(), Row::default());
-        let (mut iter, mut count, mut words) = (rows.iter(), 0, Vec::new());
+        let (mut iter, mut words) = (rows.iter(), Vec::new());
         while iter
             .next_into(&mut before, &mut after)
             .map_err(|(offset, error)| RowError::Field(offset, error))?
         {
+            if self.unnamed.is_none() && !has_error_value(&after) {
+                self.statement(rows.kind, &before, &after, out)?;
+                client::end_values(out);
+                continue;
+            }
             words.clear();
             self.statement(rows.kind, &before, &after, &mut words)?;
-            match self.named {
-                true if has_error_value(&after) => push_lenient(out, &words),
-                true => client::push_values(out, &words),
-                false => comment::text(out, &words),
+            match &self.unnamed {
+                None => push_lenient(out, &words),
+                Some(count) => {
+                    comment::text(out, &words);
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
             }
-            count += 1;
         }
-        Ok(count)
+        Ok(())
     }
 
     fn statement(&self, kind: RowsKind, before: &Row<'_>, after: &Row<'_>, out: &mut Vec<u8>) -> Result<(), RowError> {
@@ -90,13 +120,13 @@ impl<'m> RowWriter<'m> {
             RowsKind::Insert => self.insert(after, out),
             RowsKind::Update => {
                 out.extend(b"UPDATE ");
-                push_table(out, &self.map.schema, &self.map.table);
+                out.extend(&self.name);
                 self.set(before, after, out)?;
                 self.condition(before, out)
             }
             RowsKind::Delete => {
                 out.extend(b"DELETE FROM ");
-                push_table(out, &self.map.schema, &self.map.table);
+                out.extend(&self.name);
                 self.condition(before, out)
             }
         }
@@ -104,7 +134,7 @@ impl<'m> RowWriter<'m> {
 
     fn insert(&self, after: &Row<'_>, out: &mut Vec<u8>) -> Result<(), RowError> {
         out.extend(b"INSERT INTO ");
-        push_table(out, &self.map.schema, &self.map.table);
+        out.extend(&self.name);
         out.extend(b" (");
         let given = || self.present(after).filter(|(column, _)| !column.generated);
         for (index, (column, _)) in given().enumerate() {
@@ -310,7 +340,8 @@ fn push_lenient(out: &mut Vec<u8>, words: &[u8]) {
         out,
         b"SET @binlog_sql_mode=@@sql_mode, sql_mode=REPLACE(@@sql_mode, 'STRICT_ALL_TABLES', '')",
     );
-    client::push_values(out, words);
+    out.extend(words);
+    client::end_values(out);
     client::push(out, b"SET sql_mode=@binlog_sql_mode");
 }
 
@@ -319,6 +350,12 @@ fn is_time_stamp(column_type: ColumnType) -> bool {
         column_type,
         ColumnType::TIMESTAMP | ColumnType::TIMESTAMP2 | ColumnType::DATETIME | ColumnType::DATETIME2
     )
+}
+
+fn qualified(map: &TableMap) -> Vec<u8> {
+    let mut out = Vec::new();
+    push_table(&mut out, &map.schema, &map.table);
+    out
 }
 
 fn identifier(name: &str) -> Vec<u8> {

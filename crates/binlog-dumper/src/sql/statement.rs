@@ -39,6 +39,7 @@ impl SqlDumper {
             self.session = None;
         }
         self.walk.learn(query);
+        self.writers.clear();
         Ok(())
     }
 

@@ -24,6 +24,20 @@ pub enum RowsKind {
     Delete,
 }
 
+impl RowsKind {
+    /// What row events of this type do; `None` for any other event, and for row events that are not decoded.
+    #[must_use]
+    #[inline]
+    pub fn of(event_type: EventType) -> Option<Self> {
+        match event_type {
+            EventType::WRITE_ROWS_V1 | EventType::WRITE_ROWS => Some(Self::Insert),
+            EventType::UPDATE_ROWS_V1 | EventType::UPDATE_ROWS | EventType::PARTIAL_UPDATE_ROWS => Some(Self::Update),
+            EventType::DELETE_ROWS_V1 | EventType::DELETE_ROWS => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
+
 /// Flags of a row event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RowsFlags(pub u16);
@@ -263,15 +277,10 @@ impl<'a> Rows<'a> {
 }
 
 fn kind(event_type: EventType) -> Result<RowsKind, FieldError> {
-    match event_type {
-        EventType::WRITE_ROWS_V1 | EventType::WRITE_ROWS => Ok(RowsKind::Insert),
-        EventType::UPDATE_ROWS_V1 | EventType::UPDATE_ROWS | EventType::PARTIAL_UPDATE_ROWS => Ok(RowsKind::Update),
-        EventType::DELETE_ROWS_V1 | EventType::DELETE_ROWS => Ok(RowsKind::Delete),
-        _ => Err(FieldError::Unsupported {
-            field: "event type",
-            why: "these row changes are not decoded",
-        }),
-    }
+    RowsKind::of(event_type).ok_or(FieldError::Unsupported {
+        field: "event type",
+        why: "these row changes are not decoded",
+    })
 }
 
 /// Version 2 has, after the flags, data whose length counts itself.

@@ -33,13 +33,16 @@ impl fmt::Debug for Sid {
 impl fmt::Display for Sid {
     /// Lower case with dashes, as the server prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
+        const DIGITS: [u8; 16] = *b"0123456789abcdef";
+        let mut text = [b'-'; 36];
+        let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let places = (0..36).filter(|at| !matches!(at, 8 | 13 | 18 | 23));
+        for (half, place) in halves.zip(places) {
+            if let (Some(to), Some(digit)) = (text.get_mut(place), DIGITS.get(usize::from(half))) {
+                *to = *digit;
             }
-            write!(f, "{byte:02x}")?;
         }
-        Ok(())
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -3,11 +3,9 @@
 /// Appends a name in backticks, with those inside doubled. It reads the same in any `sql_mode`.
 pub fn push_identifier(out: &mut Vec<u8>, name: &str) {
     out.push(b'`');
-    for byte in name.bytes() {
-        if byte == b'`' {
-            out.push(byte);
-        }
-        out.push(byte);
+    for (index, part) in name.split('`').enumerate() {
+        out.extend(if index > 0 { &b"``"[..] } else { b"" });
+        out.extend(part.as_bytes());
     }
     out.push(b'`');
 }

@@ -130,10 +130,10 @@ pub fn push_literal(
     target: Flavour,
 ) -> Result<(), LiteralError> {
     match column.signed(*value) {
-        Value::Int(value) => push(out, value),
-        Value::UInt(value) | Value::Set(value) => push(out, value),
-        Value::Enum(value) => push(out, value),
-        Value::Year(value) => push(out, value),
+        Value::Int(value) => push_integer(out, value),
+        Value::UInt(value) | Value::Set(value) => push_integer(out, value),
+        Value::Enum(value) => push_integer(out, value),
+        Value::Year(value) => push_integer(out, value),
         Value::Decimal(value) => push(out, value),
         Value::Float(value) => push_float(out, f64::from(value))?,
         Value::Double(value) => push_float(out, value)?,
@@ -186,6 +186,10 @@ impl LiteralColumn {
     }
 }
 
+fn push_integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
+    out.extend(itoa::Buffer::new().format(value).as_bytes());
+}
+
 fn push(out: &mut Vec<u8>, value: impl Display) {
     // A vector takes all that is written.
     let _ = write!(out, "{value}");
@@ -217,7 +221,7 @@ fn push_bit(out: &mut Vec<u8>, bytes: &[u8]) {
 fn push_bytes(out: &mut Vec<u8>, bytes: &[u8], charset: &Charset, target: Flavour) -> Result<(), LiteralError> {
     match charset {
         Charset::Text(name) if ascii_based(name) => {
-            if bytes.iter().all(is_invariant) {
+            if all(bytes, is_invariant) {
                 push_text(out, bytes);
             } else {
                 push_introducer(out, name, target)?;
@@ -228,7 +232,7 @@ fn push_bytes(out: &mut Vec<u8>, bytes: &[u8], charset: &Charset, target: Flavou
             push_introducer(out, name, target)?;
             push_introduced_hex(out, bytes);
         }
-        Charset::Binary | Charset::Unknown if !bytes.is_empty() && bytes.iter().all(is_printable) => {
+        Charset::Binary | Charset::Unknown if !bytes.is_empty() && all(bytes, is_printable) => {
             out.extend(b"_binary");
             push_text(out, bytes);
         }
@@ -250,7 +254,7 @@ fn push_introducer(out: &mut Vec<u8>, charset: &str, target: Flavour) -> Result<
 
 /// What follows an introducer.
 pub(super) fn push_introduced(out: &mut Vec<u8>, bytes: &[u8]) {
-    if bytes.iter().all(is_printable) {
+    if all(bytes, is_printable) {
         push_text(out, bytes);
     } else {
         push_introduced_hex(out, bytes);
@@ -279,14 +283,20 @@ pub(super) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'\'');
 }
 
+/// Whether all bytes are so. Without a way out in the middle, many are looked at at once.
+fn all(bytes: &[u8], is: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(true, |all, byte| all & is(*byte))
+}
+
 /// Whether a byte is printable ASCII that ends no string and escapes nothing, in any `sql_mode`.
-fn is_printable(byte: &u8) -> bool {
-    matches!(byte, b' '..=b'~') && !matches!(byte, b'\'' | b'\\')
+fn is_printable(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte) & (byte != b'\'') & (byte != b'\\')
 }
 
 /// Whether a byte means the same character in all character sets of clients, `swe7` among them.
-fn is_invariant(byte: &u8) -> bool {
-    is_printable(byte) && !matches!(byte, b'$' | b'@' | b'['..=b'`' | b'{'..=b'~') || *byte == b'_'
+fn is_invariant(byte: u8) -> bool {
+    let national = (byte == b'$') | (byte == b'@') | (b'['..=b'`').contains(&byte) | (b'{'..=b'~').contains(&byte);
+    is_printable(byte) & !national | (byte == b'_')
 }
 
 /// Whether ASCII text has the same bytes in it.

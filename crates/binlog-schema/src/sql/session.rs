@@ -41,6 +41,8 @@ pub struct SessionState {
     /// Whether a name among them needs a client character set that can write it.
     pending_names: bool,
     with_thread_id: bool,
+    /// What the session was set to for rows, while it is.
+    for_rows: Option<(RowsFlags, u32)>,
 }
 
 /// Why a session setting of the log cannot be written.
@@ -69,6 +71,7 @@ impl SessionState {
             pending: Vec::new(),
             pending_names: false,
             with_thread_id: true,
+            for_rows: None,
         }
     }
 
@@ -138,6 +141,13 @@ impl SessionState {
     /// session that literals and names in UTF-8 rely on, and the checks that the row event's flags turn off.
     /// `timestamp` is the one of the event's header; 0 is the target's clock.
     pub fn for_rows(&mut self, flags: RowsFlags, timestamp: u32, out: &mut Vec<Vec<u8>>) {
+        if self.for_rows != Some((flags, timestamp)) || !self.pending.is_empty() {
+            self.set_for_rows(flags, timestamp, out);
+            self.for_rows = Some((flags, timestamp));
+        }
+    }
+
+    fn set_for_rows(&mut self, flags: RowsFlags, timestamp: u32, out: &mut Vec<Vec<u8>>) {
         let check = |flag| if flags.contains(flag) { "0" } else { "1" };
         let wanted = [
             ("character_set_client", UTF8MB4),
@@ -182,6 +192,7 @@ impl SessionState {
 
     /// One SET of the settings that differ and of what is pending.
     fn set(&mut self, wanted: Vec<Setting>, out: &mut Vec<Vec<u8>>) {
+        self.for_rows = None;
         let mut assignments: Vec<Vec<u8>> = Vec::new();
         for (name, value) in wanted {
             if self.variables.get(name) != Some(&value) {
