@@ -40,7 +40,7 @@ pub use file::{EncryptedBy, EncryptionError, FileOptions, FileSource, Input, See
 pub use keys::{Digest, Key, Keys, ListSecret};
 pub use live::{LiveOptions, LiveSource, ServerIdentity, StartAt};
 pub use mirror::Mirror;
-pub use parallel::for_each_in_order;
+pub use parallel::{for_each_in_order, in_turns};
 pub use salvage::{Damage, SalvageOptions, SalvageSource, format_of};
 
 /// What a source has next.

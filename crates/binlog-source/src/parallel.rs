@@ -1,15 +1,14 @@
 //! Chunks on all cores.
 
-use std::collections::VecDeque;
+mod line;
+
 use std::ops::ControlFlow;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use binlog_parser::Chunk;
 
 use crate::{Next, Source, SourceError};
-
-/// Results that may wait for an earlier one, for each core.
-const AHEAD: u64 = 4;
+use line::{Line, lock};
 
 /// Reads the source to its end. Each core takes its turn in reading and cutting a chunk, and then works on that chunk:
 /// what was read last is near, if chunks are small enough: see [`CORE_CHUNK_LIMIT`](crate::CORE_CHUNK_LIMIT).
@@ -24,19 +23,58 @@ const AHEAD: u64 = 4;
 /// Of the source, after the results of what stood before it; or of `take`, which ends the reading.
 pub fn for_each_in_order<P, T, E>(
     source: &mut dyn Source,
-    prepare: impl FnMut(Chunk) -> ControlFlow<P, P> + Send,
+    mut prepare: impl FnMut(Chunk) -> ControlFlow<P, P> + Send,
     work: impl Fn(P) -> T + Sync,
-    take: impl FnMut(Option<T>) -> Result<(), E> + Send,
+    mut take: impl FnMut(Option<T>) -> Result<(), E> + Send,
 ) -> Result<(), E>
 where
     P: Send,
     T: Send,
     E: From<SourceError> + Send,
 {
+    let mut is_over = false;
+    let next = || {
+        if is_over {
+            return None;
+        }
+        match source.next() {
+            Ok(Next::Chunk(chunk)) => match prepare(chunk) {
+                ControlFlow::Continue(prepared) => Some(Ok(Some(prepared))),
+                ControlFlow::Break(prepared) => {
+                    is_over = true;
+                    Some(Ok(Some(prepared)))
+                }
+            },
+            Ok(Next::Idle) => Some(Ok(None)),
+            Ok(Next::End) => None,
+            Err(error) => {
+                is_over = true;
+                Some(Err(error))
+            }
+        }
+    };
+    let work = |read: Result<Option<P>, SourceError>| read.map(|prepared| prepared.map(&work));
+    in_turns(next, work, |result| take(result?))
+}
+
+/// Works on one thing after the other on all cores. Each core takes its turn in getting the `next` one, and then does the
+/// `work` on it, beside the others; `take` gets the results in order, one after the other, on any of the cores.
+///
+/// # Errors
+/// Of `take`, which ends all of it.
+pub fn in_turns<P, T, E>(
+    next: impl FnMut() -> Option<P> + Send,
+    work: impl Fn(P) -> T + Sync,
+    take: impl FnMut(T) -> Result<(), E> + Send,
+) -> Result<(), E>
+where
+    P: Send,
+    T: Send,
+    E: Send,
+{
     let turns = Mutex::new(Turns {
-        source,
-        prepare,
-        next: 0,
+        next,
+        number: 0,
         is_over: false,
     });
     let line = Line::new(take);
@@ -44,8 +82,8 @@ where
         for _ in 0..rayon::current_num_threads() {
             scope.spawn(|_| {
                 let guard = EndIfPanicking(&line);
-                while let Some((number, read)) = Turns::next(&turns, &line) {
-                    line.put(number, read.map(|prepared| prepared.map(&work)));
+                while let Some((number, got)) = Turns::next(&turns, &line) {
+                    line.put(number, work(got));
                 }
                 drop(guard);
             });
@@ -54,141 +92,36 @@ where
     line.finish()
 }
 
-/// The source, at which one thread reads at a time.
-struct Turns<'s, F> {
-    source: &'s mut dyn Source,
-    prepare: F,
+/// What is worked on, which one thread gets at a time.
+struct Turns<F> {
+    next: F,
     /// Number of the next turn.
-    next: u64,
-    /// Whether nothing more is to be read.
+    number: u64,
+    /// Whether nothing more is to be got.
     is_over: bool,
 }
 
-impl<P, F: FnMut(Chunk) -> ControlFlow<P, P>> Turns<'_, F> {
-    /// The next turn's number, and what it got: a chunk, `None` for a pause, or the error that ends the source.
-    /// `None` at the end.
-    fn next<T, E, G>(turns: &Mutex<Self>, line: &Line<T, E, G>) -> Option<(u64, Result<Option<P>, SourceError>)>
+impl<P, F: FnMut() -> Option<P>> Turns<F> {
+    /// The next turn's number, and what it got. `None` at the end.
+    fn next<T, E, G>(turns: &Mutex<Self>, line: &Line<T, E, G>) -> Option<(u64, P)>
     where
-        E: From<SourceError>,
-        G: FnMut(Option<T>) -> Result<(), E>,
+        G: FnMut(T) -> Result<(), E>,
     {
         let mut turn = lock(turns);
-        if turn.is_over || !line.has_room(turn.next) {
+        if turn.is_over || !line.has_room(turn.number) {
             return None;
         }
-        let read = match turn.source.next() {
-            Ok(Next::Chunk(chunk)) => Ok(Some(turn.prepared(chunk))),
-            Ok(Next::Idle) => Ok(None),
-            Ok(Next::End) => {
-                turn.is_over = true;
-                return None;
-            }
-            Err(error) => Err(error),
-        };
-        turn.is_over |= read.is_err();
-        turn.next += 1;
-        Some((turn.next - 1, read))
-    }
-
-    fn prepared(&mut self, chunk: Chunk) -> P {
-        match (self.prepare)(chunk) {
-            ControlFlow::Continue(prepared) => prepared,
-            ControlFlow::Break(prepared) => {
-                self.is_over = true;
-                prepared
-            }
-        }
-    }
-}
-
-/// Results on their way to `take`.
-struct Line<T, E, F> {
-    state: Mutex<State<T, E, F>>,
-    /// Results were taken.
-    moved: Condvar,
-}
-
-struct State<T, E, F> {
-    take: F,
-    /// Number of the next result to be taken.
-    next: u64,
-    /// The results from there on, as far as they are there.
-    waiting: VecDeque<Option<Result<Option<T>, SourceError>>>,
-    ended: Option<E>,
-    /// Whether nothing more is to be read.
-    is_over: bool,
-}
-
-impl<T, E: From<SourceError>, F: FnMut(Option<T>) -> Result<(), E>> Line<T, E, F> {
-    fn new(take: F) -> Self {
-        Self {
-            state: Mutex::new(State {
-                take,
-                next: 0,
-                waiting: VecDeque::new(),
-                ended: None,
-                is_over: false,
-            }),
-            moved: Condvar::new(),
-        }
-    }
-
-    /// Waits until the chunk of this number may be read. `false` where none is to be read any more.
-    fn has_room(&self, number: u64) -> bool {
-        let most = AHEAD * rayon::current_num_threads() as u64;
-        let mut state = lock(&self.state);
-        while !state.is_over && number >= state.next + most {
-            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        !state.is_over
-    }
-
-    /// Adds a result, and takes all whose turn it is.
-    fn put(&self, number: u64, result: Result<Option<T>, SourceError>) {
-        let mut state = lock(&self.state);
-        let at = (number - state.next) as usize;
-        while state.waiting.len() <= at {
-            state.waiting.push_back(None);
-        }
-        if let Some(place) = state.waiting.get_mut(at) {
-            *place = Some(result);
-        }
-        state.take_ready();
-        self.moved.notify_all();
-    }
-
-    fn end(&self) {
-        lock(&self.state).is_over = true;
-        self.moved.notify_all();
-    }
-
-    fn finish(self) -> Result<(), E> {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.ended.map_or(Ok(()), Err)
-    }
-}
-
-impl<T, E: From<SourceError>, F: FnMut(Option<T>) -> Result<(), E>> State<T, E, F> {
-    fn take_ready(&mut self) {
-        while let Some(result) = self.waiting.front_mut().and_then(Option::take) {
-            self.waiting.pop_front();
-            self.next += 1;
-            if self.is_over {
-                continue;
-            }
-            let taken = result.map_err(E::from).and_then(&mut self.take);
-            if let Err(error) = taken {
-                self.is_over = true;
-                self.ended = Some(error);
-            }
-        }
+        let got = (turn.next)();
+        turn.is_over = got.is_none();
+        turn.number += 1;
+        got.map(|got| (turn.number - 1, got))
     }
 }
 
 /// The others do not wait for the result of a thread that panics; the scope goes on with the panic.
-struct EndIfPanicking<'l, T, E: From<SourceError>, F: FnMut(Option<T>) -> Result<(), E>>(&'l Line<T, E, F>);
+struct EndIfPanicking<'l, T, E, F: FnMut(T) -> Result<(), E>>(&'l Line<T, E, F>);
 
-impl<T, E: From<SourceError>, F: FnMut(Option<T>) -> Result<(), E>> Drop for EndIfPanicking<'_, T, E, F> {
+impl<T, E, F: FnMut(T) -> Result<(), E>> Drop for EndIfPanicking<'_, T, E, F> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.end();
@@ -196,13 +129,9 @@ impl<T, E: From<SourceError>, F: FnMut(Option<T>) -> Result<(), E>> Drop for End
     }
 }
 
-/// A thread that panics ends all of it; until then the others see what it left.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
