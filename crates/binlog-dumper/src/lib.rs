@@ -5,6 +5,7 @@
 //! What stands in the log and cannot be said in the chosen form is an error that names the event.
 
 pub mod json;
+pub mod mysqlbinlog;
 pub mod sql;
 pub mod summary;
 

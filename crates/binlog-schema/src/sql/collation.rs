@@ -63,12 +63,19 @@ const UCA1400_VARIANTS: [&str; 8] = [
 const LAST_SHARED: u16 = 247;
 
 /// Character set of a collation, by the name that both flavours know it by.
-pub(super) fn charset(id: u16) -> Option<&'static str> {
+#[must_use]
+pub fn charset(id: u16) -> Option<&'static str> {
     if let Some(above) = id.checked_sub(UCA1400) {
         return UCA1400_CHARSETS.get(usize::from(above / 256)).copied();
     }
     let name = plain_name(if id >= NOPAD { id - NOPAD } else { id })?;
     Some(name.split_once('_').map_or(name, |(charset, _)| charset))
+}
+
+/// Name of a collation in MySQL.
+#[must_use]
+pub fn mysql_name(id: u16) -> Option<String> {
+    name(id, Flavour::MySql)
 }
 
 /// Name of a collation on a server of the `target` flavour.

@@ -8,6 +8,7 @@ pub mod session;
 mod temporal;
 mod user_variable;
 
+pub use collation::{charset as collation_charset, mysql_name as collation_name};
 pub use identifier::{push_identifier, push_table};
 pub use json::push_json_diffs;
 pub use literal::{Charset, LiteralColumn, LiteralError, push_literal};

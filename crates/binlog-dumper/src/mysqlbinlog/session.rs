@@ -1,0 +1,123 @@
+//! What the next event's text depends on.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use binlog_parser::event::Charsets;
+use binlog_parser::{FormatDescription, TableMap};
+use bytes::Bytes;
+
+use super::header::Clock;
+use super::query::Context;
+use super::text::quoted;
+
+/// What is kept from event to event.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Session {
+    pub(super) clock: Clock,
+    pub(super) context: Context,
+    /// Text that was not put on a page yet.
+    pub(super) head: Vec<u8>,
+    /// Whether row events were printed whose statement has not ended.
+    pub(super) unfinished: bool,
+    /// INTVAR, RAND and USER_VAR events, which are printed before their statement.
+    pub(super) variables: Vec<Pending>,
+    pub(super) tables: Tables,
+    /// Table maps of which `--database` leaves out the rows.
+    pub(super) ignored: HashSet<u64>,
+    /// Whether a format description was printed in base64.
+    pub(super) described: bool,
+    /// Whether a GTID was seen, set, and is still to be used.
+    pub(super) seen_gtid: bool,
+    /// Of the server that wrote the last GTID.
+    pub(super) server_version: u32,
+    pub(super) gtid_next_set: bool,
+    pub(super) gtid_next_valid: bool,
+    pub(super) in_transaction: bool,
+    /// Whether something was left out since the transaction began.
+    pub(super) skipped: bool,
+}
+
+/// An event that waits for its statement.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    pub(super) event: Bytes,
+    pub(super) position: u64,
+    pub(super) format: Arc<FormatDescription>,
+}
+
+/// Table maps by table id, as rows are told by them. Most statements repeat one of before.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tables {
+    known: HashMap<u64, Arc<Table>>,
+}
+
+/// A table map, and its names as they stand in it.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) schema: Box<[u8]>,
+    pub(super) name: Box<[u8]>,
+    /// Both names, quoted.
+    pub(super) qualified: Vec<u8>,
+    pub(super) map: Arc<TableMap>,
+    /// The event's body behind the table id.
+    body: Box<[u8]>,
+}
+
+impl Tables {
+    /// Takes note of a table map, given by its body. `None` where it does not fit.
+    pub(super) fn set(&mut self, id: u64, body: &[u8], format: &FormatDescription) -> Option<Arc<Table>> {
+        let id_len = format.table_id_len(binlog_parser::EventType::TABLE_MAP);
+        let rest = body.get(id_len..)?;
+        if let Some(known) = self.known.get(&id).filter(|known| *known.body == *rest) {
+            return Some(Arc::clone(known));
+        }
+        let table = Arc::new(Table::read(body, id_len, format)?);
+        self.known.insert(id, Arc::clone(&table));
+        Some(table)
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<Arc<Table>> {
+        self.known.get(&id).map(Arc::clone)
+    }
+}
+
+impl Table {
+    fn read(body: &[u8], id_len: usize, format: &FormatDescription) -> Option<Self> {
+        let schema_at = id_len + 3;
+        let schema = counted(body, schema_at - 1)?;
+        let name_at = schema_at + schema.len() + 2;
+        let name = counted(body, name_at - 1)?;
+        let map = TableMap::decode(body, id_len, format.flavour()).or_else(|_| {
+            // Names that are no text do not matter to rows.
+            let mut body = body.to_vec();
+            for (at, len) in [(schema_at, schema.len()), (name_at, name.len())] {
+                body.iter_mut().skip(at).take(len).for_each(|byte| *byte = b'?');
+            }
+            TableMap::decode(&body, id_len, format.flavour())
+        });
+        let mut qualified = Vec::new();
+        quoted(&mut qualified, schema);
+        qualified.push(b'.');
+        quoted(&mut qualified, name);
+        Some(Self {
+            qualified,
+            schema: schema.into(),
+            name: name.into(),
+            map: Arc::new(map.ok()?),
+            body: body.get(id_len..)?.into(),
+        })
+    }
+}
+
+/// Bytes that have their number before them.
+fn counted(body: &[u8], at: usize) -> Option<&[u8]> {
+    let len = usize::from(*body.get(at)?);
+    body.get(at + 1..at + 1 + len)
+}
+
+impl Session {
+    pub(super) fn charsets(&self) -> Option<Charsets> {
+        self.context.charsets
+    }
+}
