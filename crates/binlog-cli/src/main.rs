@@ -12,21 +12,29 @@ mod start;
 mod stop;
 mod time;
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::commands::Command;
+use crate::commands::mysqlbinlog::Call;
 
 /// Look into, cut, copy and apply MySQL and MariaDB binary logs.
 #[derive(Parser, Debug)]
-#[command(name = "binlog", version, max_term_width = 100)]
+#[command(name = "binlog", version, max_term_width = 100, after_help = MYSQLBINLOG)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
+const MYSQLBINLOG: &str = "'binlog mysqlbinlog', and this program under the name mysqlbinlog, take that program's options \
+                           and print what it prints.";
+
 fn main() -> ExitCode {
+    if let Some(call) = Call::of(env::args_os()) {
+        return call.run();
+    }
     show_warnings();
     match Arguments::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@ mod dump;
 mod fetch;
 mod filter;
 mod info;
+pub(crate) mod mysqlbinlog;
 mod replicate;
 mod until;
 mod verify;
