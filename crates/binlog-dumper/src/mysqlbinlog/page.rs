@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use binlog_parser::{FormatDescription, RawEvent};
 
-use super::rows::{self, Change};
+use super::rows::RowsText;
 use super::session::Table;
 use super::text::end_statement;
 
@@ -129,12 +129,12 @@ impl Page {
 
     /// Appends all of the text.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let (mut written, mut change) = (0, Change::default());
+        let (mut written, mut rows) = (0, RowsText::default());
         for (place, pieces) in &self.blocks {
             out.extend(self.text.get(written..*place).unwrap_or_default());
             written = *place;
             let pieces = self.events.pieces.get(pieces.clone()).unwrap_or_default();
-            self.write_block(pieces, &mut change, out);
+            self.write_block(pieces, &mut rows, out);
         }
         out.extend(self.text.get(written..).unwrap_or_default());
     }
@@ -145,7 +145,7 @@ impl Page {
         self.text.len() + self.events.bytes.len()
     }
 
-    fn write_block<'p>(&'p self, pieces: &[Piece], change: &mut Change<'p>, out: &mut Vec<u8>) {
+    fn write_block(&self, pieces: &[Piece], rows_text: &mut RowsText, out: &mut Vec<u8>) {
         let mut begun = false;
         for piece in pieces {
             match piece {
@@ -172,7 +172,7 @@ impl Page {
                 ..
             } = piece
             {
-                self.write_rows(self.bytes(bytes), rows, change, out);
+                self.write_rows(self.bytes(bytes), rows, rows_text, out);
             }
         }
     }
@@ -181,12 +181,12 @@ impl Page {
         self.events.bytes.get(range.clone()).unwrap_or_default()
     }
 
-    fn write_rows<'p>(&'p self, event: &'p [u8], comments: &Comments, change: &mut Change<'p>, out: &mut Vec<u8>) {
+    fn write_rows(&self, event: &[u8], comments: &Comments, rows: &mut RowsText, out: &mut Vec<u8>) {
         let table = comments.table.and_then(|at| self.events.tables.get(at));
         if let Some(format) = self.events.formats.get(comments.format)
             && let Ok(raw) = RawEvent::first(event, 0, format)
         {
-            rows::write(&raw, format, table, comments.verbose, change, out);
+            rows.write(&raw, format, table.map(Arc::as_ref), comments.verbose, out);
         }
     }
 }

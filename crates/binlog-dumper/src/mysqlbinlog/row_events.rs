@@ -9,8 +9,6 @@ use super::session::Table;
 use super::text::{decimal, escaped};
 use super::{Base64Output, PrintError, rows};
 
-/// Flag of a table map: the primary key was made by the server, and nobody sees it.
-pub(super) const GENERATED_KEY: u16 = 4;
 /// Version of the first server that makes such keys.
 const GENERATED_KEYS_SINCE: u32 = 80_030;
 
@@ -53,7 +51,7 @@ impl Printer {
         if self.session.server_version < GENERATED_KEYS_SINCE {
             return;
         }
-        out.extend(match table.map.flags & GENERATED_KEY {
+        out.extend(match table.map.flags & rows::GENERATED_KEY {
             0 => &b"# has_generated_invisible_primary_key=0\n"[..],
             _ => b"# has_generated_invisible_primary_key=1\n",
         });

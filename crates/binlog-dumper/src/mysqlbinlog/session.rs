@@ -1,7 +1,7 @@
 //! What the next event's text depends on.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use binlog_parser::event::Charsets;
 use binlog_parser::{FormatDescription, TableMap};
@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::header::Clock;
 use super::query::Context;
-use super::text::quoted;
+use super::rows::TableText;
 
 /// What is kept from event to event.
 #[derive(Debug, Clone, Default)]
@@ -57,9 +57,8 @@ pub(super) struct Tables {
 pub(super) struct Table {
     pub(super) schema: Box<[u8]>,
     pub(super) name: Box<[u8]>,
-    /// Both names, quoted.
-    pub(super) qualified: Vec<u8>,
     pub(super) map: Arc<TableMap>,
+    text: OnceLock<TableText>,
     /// The event's body behind the table id.
     body: Box<[u8]>,
 }
@@ -96,17 +95,21 @@ impl Table {
             }
             TableMap::decode(&body, id_len, format.flavour())
         });
-        let mut qualified = Vec::new();
-        quoted(&mut qualified, schema);
-        qualified.push(b'.');
-        quoted(&mut qualified, name);
         Some(Self {
-            qualified,
             schema: schema.into(),
             name: name.into(),
             map: Arc::new(map.ok()?),
+            text: OnceLock::new(),
             body: body.get(id_len..)?.into(),
         })
+    }
+}
+
+impl Table {
+    /// What its rows' text has in common, which is the same with each call.
+    pub(super) fn text(&self, with_types: bool) -> &TableText {
+        let names = [&*self.schema, &*self.name];
+        self.text.get_or_init(|| TableText::new(&self.map, names, with_types))
     }
 }
 

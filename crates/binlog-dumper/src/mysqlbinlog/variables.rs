@@ -8,7 +8,7 @@ use binlog_schema::sql::{collation_charset, collation_name};
 use super::PrintError;
 use super::printer::{At, Printer};
 use super::query::push_charsets;
-use super::rows::general_float;
+use super::rows::push_general;
 use super::text::{decimal, end_statement, hex_upper, quoted};
 
 /// `utf8mb3_general_ci`, in which names are.
@@ -89,7 +89,7 @@ fn value(value: Option<&UserVarValue<'_>>, out: &mut Vec<u8>) {
     };
     let number = value.bytes.first_chunk::<8>().copied().unwrap_or_default();
     match value.value_type {
-        UserVarType::Real => general_float(out, f64::from_le_bytes(number), 14),
+        UserVarType::Real => push_general::<14>(out, f64::from_le_bytes(number)),
         UserVarType::Int if value.unsigned == Some(true) => decimal(out, u64::from_le_bytes(number)),
         UserVarType::Int => decimal(out, i64::from_le_bytes(number)),
         UserVarType::Decimal => packed(value.bytes, out),

@@ -1,89 +1,80 @@
-//! JSON documents, and what changes in them.
+//! JSON documents.
 
-use binlog_parser::value::{JsonDiff, JsonDiffs, JsonOperation, JsonScalar, JsonToken, JsonValue};
+use binlog_parser::event::ColumnType;
+use binlog_parser::value::{JsonOpaque, JsonScalar, JsonToken, JsonValue};
 
-use super::super::text::decimal;
-use super::value::text;
+use super::image::Scratch;
+use super::quoted;
 
-const LINE: &[u8] = b"\n###      ";
+/// The last type code of objects and arrays.
+const LAST_CONTAINER: u8 = 3;
 
-/// Appends a document in quotes. A text that is all of it stands without its own.
-pub(super) fn push(out: &mut Vec<u8>, document: &JsonValue<'_>) {
-    match document.tokens().next() {
-        Some(Ok(JsonToken::Scalar(JsonScalar::String(string)))) => text(out, string.as_bytes()),
-        Some(Ok(JsonToken::Scalar(JsonScalar::Opaque(opaque)))) if let Ok(string) = opaque.text() => {
-            text(out, string.as_bytes());
+/// Why a document has no text.
+pub(super) enum NoText {
+    /// Its first value is none.
+    Invalid,
+    /// It is damaged further on.
+    Damaged,
+}
+
+/// What a document is as an SQL value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A number, a truth value or null.
+    Word,
+    /// Text, or a value of another type that is written as text.
+    Text,
+    /// An object or an array.
+    Container,
+}
+
+/// Appends a cell. `None` where the text of the event ends.
+pub(super) fn push(out: &mut Vec<u8>, document: &[u8], scratch: &mut Scratch) -> Option<()> {
+    match write_text(document, &mut scratch.text) {
+        Ok(_) => quoted::push(out, &scratch.text),
+        Err(NoText::Damaged) => out.extend_from_slice(b"Failed to format JSON object as string.\n"),
+        Err(NoText::Invalid) => {
+            out.extend_from_slice(b"Invalid JSON\n");
+            return None;
         }
-        _ => {
-            let mut json = Vec::new();
-            match document.write_text(&mut json) {
-                Ok(()) => text(out, &json),
-                Err(_) => out.extend(b"Invalid JSON\n"),
+    }
+    Some(())
+}
+
+/// Writes a document's text over `text`. A text that is the whole document has no double quotes.
+pub(super) fn write_text(document: &[u8], text: &mut Vec<u8>) -> Result<Kind, NoText> {
+    text.clear();
+    let document = JsonValue { bytes: document };
+    if document.bytes.is_empty() {
+        text.extend_from_slice(b"null");
+        return Ok(Kind::Word);
+    }
+    let kind = match document.bytes.first() {
+        Some(0..=LAST_CONTAINER) => Kind::Container,
+        _ => match first_token(document)? {
+            JsonToken::Scalar(JsonScalar::String(whole)) => {
+                text.extend_from_slice(whole.as_bytes());
+                return Ok(Kind::Text);
             }
-        }
-    }
-}
-
-/// Appends the differences as functions of the column's value before.
-pub(super) fn push_diffs(out: &mut Vec<u8>, index: usize, diffs: &JsonDiffs<'_>) {
-    let diffs: Result<Vec<_>, _> = diffs.iter().collect();
-    let Ok(diffs) = diffs else {
-        return out.extend(b"Error: Invalid JSON diff");
+            JsonToken::Scalar(JsonScalar::Opaque(opaque)) => return write_opaque(opaque, text),
+            _ => Kind::Word,
+        },
     };
-    let names: Vec<&str> = diffs.iter().map(name).collect();
-    let begins = |at: usize| {
-        at.checked_sub(1)
-            .is_none_or(|before| names.get(before) != names.get(at))
-    };
-    let mut separator: &[u8] = b"";
-    for at in (0..diffs.len()).rev().filter(|at| begins(*at)) {
-        out.extend(separator);
-        out.extend(names.get(at).copied().unwrap_or_default().as_bytes());
-        out.push(b'(');
-        separator = LINE;
-    }
-    out.push(b'@');
-    decimal(out, index as u64 + 1);
-    for (at, diff) in diffs.iter().enumerate() {
-        if at > 0 && begins(at) {
-            out.push(b')');
-        }
-        out.push(b',');
-        out.extend(if at > 0 { LINE } else { b" " });
-        text(out, diff.path_text);
-        if let Some(value) = &diff.value {
-            out.extend(b", ");
-            argument(out, value);
-        }
-    }
-    if !diffs.is_empty() {
-        out.push(b')');
+    match document.write_text(text) {
+        Ok(()) => Ok(kind),
+        Err(_) => first_token(document).and(Err(NoText::Damaged)),
     }
 }
 
-fn name(diff: &JsonDiff<'_>) -> &'static str {
-    let is_element = diff.path_text.ends_with(b"]");
-    match diff.operation {
-        JsonOperation::Replace => "JSON_REPLACE",
-        JsonOperation::Insert if is_element => "JSON_ARRAY_INSERT",
-        JsonOperation::Insert => "JSON_INSERT",
-        JsonOperation::Remove => "JSON_REMOVE",
-    }
+fn first_token(document: JsonValue<'_>) -> Result<JsonToken<'_>, NoText> {
+    document.tokens().next().and_then(Result::ok).ok_or(NoText::Invalid)
 }
 
-fn argument(out: &mut Vec<u8>, value: &JsonValue<'_>) {
-    match value.tokens().next() {
-        Some(Ok(JsonToken::ObjectStart | JsonToken::ArrayStart)) => {
-            out.extend(b"CAST(");
-            push(out, value);
-            out.extend(b" AS JSON)");
-        }
-        Some(Ok(JsonToken::Scalar(JsonScalar::String(_)))) => push(out, value),
-        Some(Ok(JsonToken::Scalar(JsonScalar::Opaque(opaque))))
-            if opaque.column_type != binlog_parser::event::ColumnType::NEWDECIMAL =>
-        {
-            push(out, value);
-        }
-        _ => _ = value.write_text(out),
-    }
+fn write_opaque(opaque: JsonOpaque<'_>, text: &mut Vec<u8>) -> Result<Kind, NoText> {
+    let plain = opaque.text().map_err(|_| NoText::Damaged)?;
+    text.extend_from_slice(plain.as_bytes());
+    Ok(match opaque.column_type {
+        ColumnType::NEWDECIMAL => Kind::Word,
+        _ => Kind::Text,
+    })
 }
