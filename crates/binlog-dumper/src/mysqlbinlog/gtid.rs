@@ -2,7 +2,7 @@
 
 use super::PrintError;
 use super::printer::{At, Printer};
-use super::text::{decimal, end_statement, hex_lower};
+use super::text::{decimal, end_statement, hex_lower, signed};
 use binlog_parser::EventType;
 use binlog_parser::event::{GtidEvent, PreviousGtids, XaPrepare};
 
@@ -26,9 +26,9 @@ pub(super) fn push(printer: &mut Printer, at: &At<'_>, event: &GtidEvent) {
             b"\tGTID"
         });
         out.extend(b"\tlast_committed=");
-        decimal(out, event.last_committed);
+        signed(out, event.last_committed);
         out.extend(b"\tsequence_number=");
-        decimal(out, event.sequence_number);
+        signed(out, event.sequence_number);
         out.extend(b"\trbr_only=");
         out.extend(if may_have_statements { &b"no"[..] } else { b"yes" });
         out.extend(b"\toriginal_committed_timestamp=");

@@ -4,7 +4,7 @@ use binlog_parser::{ChecksumAlgorithm, EventType, HEADER_LEN, RawEvent};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::text::{decimal, hex_padded, padded};
+use super::text::{decimal, hex_eight, hex_padded, padded};
 
 /// Texts of the last seconds: many events have the same.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +39,7 @@ impl Clock {
         }));
         out.extend(moment.as_bytes());
         out.push(b'.');
-        padded(out, fraction, 6, b'0');
+        padded(out, fraction, 6);
         out.push(b' ');
         out.extend(name.as_bytes());
     }
@@ -49,30 +49,35 @@ fn local_time(zone: &TimeZone, seconds: u32) -> [u8; 15] {
     let moment = Timestamp::from_second(i64::from(seconds)).unwrap_or_default();
     let local = moment.to_zoned(zone.clone());
     let mut text = Vec::with_capacity(15);
-    padded(&mut text, (local.year() % 100) as u64, 2, b'0');
-    padded(&mut text, local.month() as u64, 2, b'0');
-    padded(&mut text, local.day() as u64, 2, b'0');
-    padded(&mut text, local.hour() as u64, 3, b' ');
+    padded(&mut text, (local.year() % 100) as u64, 2);
+    padded(&mut text, local.month() as u64, 2);
+    padded(&mut text, local.day() as u64, 2);
+    text.extend_from_slice(if local.hour() < 10 { b"  " } else { b" " });
+    decimal(&mut text, local.hour() as u64);
     text.push(b':');
-    padded(&mut text, local.minute() as u64, 2, b'0');
+    padded(&mut text, local.minute() as u64, 2);
     text.push(b':');
-    padded(&mut text, local.second() as u64, 2, b'0');
+    padded(&mut text, local.second() as u64, 2);
     text.first_chunk().copied().unwrap_or([b' '; 15])
 }
 
+/// Bytes of the line, about.
+const LONGEST: usize = 128;
+
 /// Appends the line up to where each kind of event goes on. `hexdump` is the position that the dump counts from.
 pub(super) fn push(clock: &mut Clock, zone: &TimeZone, raw: &RawEvent<'_>, hexdump: Option<u64>, out: &mut Vec<u8>) {
+    out.reserve(LONGEST);
     out.push(b'#');
     clock.push(zone, raw.header.timestamp, out);
-    out.extend(b" server id ");
+    out.extend_from_slice(b" server id ");
     decimal(out, raw.header.server_id);
-    out.extend(b"  end_log_pos ");
+    out.extend_from_slice(b"  end_log_pos ");
     decimal(out, raw.header.log_pos);
     out.push(b' ');
     if has_checksum(raw) {
         let checksum = raw.bytes().last_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-        out.extend(b"CRC32 0x");
-        hex_padded(out, checksum.into(), 8);
+        out.extend_from_slice(b"CRC32 0x");
+        out.extend_from_slice(&hex_eight(checksum));
         out.push(b' ');
     }
     if let Some(from) = hexdump {

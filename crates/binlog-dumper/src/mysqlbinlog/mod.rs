@@ -15,6 +15,7 @@ mod printer;
 mod query;
 mod rewrite;
 mod row_events;
+mod row_heads;
 mod rows;
 mod select;
 mod session;
@@ -22,7 +23,7 @@ mod text;
 mod variables;
 
 pub use options::{Base64Output, TextOptions};
-pub use page::Page;
+pub use page::{EventBytes, Page};
 pub use printer::{Effects, Flow, Printer};
 pub use select::{SelectOptions, Selection, ends_group, starts_group};
 

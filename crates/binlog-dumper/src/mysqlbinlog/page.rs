@@ -7,10 +7,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use binlog_parser::{FormatDescription, RawEvent};
+use bytes::Bytes;
 
+use super::options::TextOptions;
+use super::printer::At;
+use super::row_heads::{RowHeads, Told};
 use super::rows::RowsText;
 use super::session::Table;
 use super::text::end_statement;
@@ -26,14 +29,25 @@ pub struct Page {
     pub(super) events: Events,
     /// Where in `text` each statement's row events belong, and which pieces they are.
     blocks: Vec<(usize, Range<usize>)>,
+    /// Where in `text` lines at the head of events belong.
+    heads: Vec<(usize, Head)>,
     /// The first piece of the statement that has not ended.
     open: usize,
+}
+
+/// The bytes of an event, in a block that it shares with those near it.
+#[derive(Debug, Clone, Copy)]
+pub struct EventBytes<'a> {
+    block: &'a Bytes,
+    start: usize,
+    end: usize,
 }
 
 /// Row events, in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    bytes: Vec<u8>,
+    blocks: Vec<Bytes>,
+    size: usize,
     pieces: Vec<Piece>,
     tables: Vec<Arc<Table>>,
     formats: Vec<Arc<FormatDescription>>,
@@ -44,12 +58,31 @@ pub(super) struct Events {
 enum Piece {
     /// Its bytes in base64, with the end of the statement if it is the last; and its rows as comments.
     Event {
-        bytes: Range<usize>,
+        part: Part,
         base64: Option<Place>,
         rows: Option<Comments>,
     },
     /// The end of a statement of which the last event is left out.
     End,
+}
+
+/// A part of one of the blocks.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    block: usize,
+    start: usize,
+    end: usize,
+}
+
+/// The lines at the head of an event.
+#[derive(Debug)]
+struct Head {
+    part: Part,
+    position: u64,
+    end_log_pos: u32,
+    format: usize,
+    told: Told,
+    table: Option<usize>,
 }
 
 /// Where in its statement an event stands.
@@ -74,21 +107,56 @@ pub(super) struct RowsOf<'a> {
     pub(super) verbose: u32,
 }
 
+impl<'a> EventBytes<'a> {
+    /// An event that is all of its block.
+    #[must_use]
+    pub fn whole(block: &'a Bytes) -> Self {
+        let (start, end) = (0, block.len());
+        Self { block, start, end }
+    }
+
+    /// An event that is a part of a block. `None` where the block ends before it.
+    #[must_use]
+    pub fn part(block: &'a Bytes, range: Range<usize>) -> Option<Self> {
+        let Range { start, end } = range;
+        block.get(start..end).map(|_| Self { block, start, end })
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(self) -> &'a [u8] {
+        self.block.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The bytes, to be kept.
+    pub(super) fn to_owned(self) -> Bytes {
+        self.block.slice(self.start..self.end)
+    }
+}
+
 impl Events {
     /// Adds an event.
-    pub(super) fn push(&mut self, event: &[u8], base64: Option<Place>, rows: Option<RowsOf<'_>>) {
+    pub(super) fn push(&mut self, event: EventBytes<'_>, base64: Option<Place>, rows: Option<RowsOf<'_>>) {
         if base64.is_none() && rows.is_none() {
             return;
         }
-        let from = self.bytes.len();
-        self.bytes.extend(event);
+        self.size += event.end - event.start;
+        let part = self.part(event);
         let rows = rows.map(|rows| Comments {
             table: rows.table.map(|table| index(&mut self.tables, table)),
             format: index(&mut self.formats, rows.format),
             verbose: rows.verbose,
         });
-        let bytes = from..self.bytes.len();
-        self.pieces.push(Piece::Event { bytes, base64, rows });
+        self.pieces.push(Piece::Event { part, base64, rows });
+    }
+
+    fn part(&mut self, event: EventBytes<'_>) -> Part {
+        let EventBytes { block, start, end } = event;
+        if self.blocks.last().is_none_or(|last| last.as_ptr() != block.as_ptr()) {
+            self.blocks.push(block.clone());
+        }
+        let block = self.blocks.len() - 1;
+        Part { block, start, end }
     }
 
     /// Ends a statement of which the last event is left out.
@@ -112,6 +180,20 @@ fn index<T>(all: &mut Vec<Arc<T>>, wanted: &Arc<T>) -> usize {
 }
 
 impl Page {
+    /// Puts the lines at the head of an event so many bytes after the text so far.
+    pub(super) fn head(&mut self, after: usize, at: &At<'_>, told: Told, table: Option<&Arc<Table>>) {
+        let events = &mut self.events;
+        let head = Head {
+            part: events.part(at.event),
+            position: at.position,
+            end_log_pos: at.raw.header.log_pos,
+            format: index(&mut events.formats, at.format),
+            told,
+            table: table.map(|table| index(&mut events.tables, table)),
+        };
+        self.heads.push((self.text.len() + after, head));
+    }
+
     /// Puts the row events of the statement that ends where the text ends so far.
     pub(super) fn place(&mut self) {
         let pieces = self.open..self.events.pieces.len();
@@ -128,21 +210,41 @@ impl Page {
     }
 
     /// Appends all of the text.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    pub fn write(&self, options: &TextOptions, out: &mut Vec<u8>) {
         let (mut written, mut rows) = (0, RowsText::default());
-        for (place, pieces) in &self.blocks {
-            out.extend(self.text.get(written..*place).unwrap_or_default());
-            written = *place;
+        let (mut heads, mut row_heads) = (self.heads.iter().peekable(), RowHeads::new(options));
+        let end = (self.text.len(), 0..0);
+        for (place, pieces) in self.blocks.iter().chain([&end]) {
+            while let Some((place, head)) = heads.next_if(|(before, _)| before <= place) {
+                self.write_text(&mut written, *place, out);
+                self.write_head(head, &mut row_heads, out);
+            }
+            self.write_text(&mut written, *place, out);
             let pieces = self.events.pieces.get(pieces.clone()).unwrap_or_default();
             self.write_block(pieces, &mut rows, out);
         }
-        out.extend(self.text.get(written..).unwrap_or_default());
+    }
+
+    fn write_text(&self, written: &mut usize, to: usize, out: &mut Vec<u8>) {
+        let from = std::mem::replace(written, to);
+        out.extend_from_slice(self.text.get(from..to).unwrap_or_default());
+    }
+
+    fn write_head(&self, head: &Head, row_heads: &mut RowHeads<'_>, out: &mut Vec<u8>) {
+        let table = head.table.and_then(|at| self.events.tables.get(at));
+        if let Some(format) = self.events.formats.get(head.format)
+            && let Ok(mut raw) = RawEvent::first(self.bytes(head.part), 0, format)
+        {
+            raw.header.log_pos = head.end_log_pos;
+            let table = table.map(Arc::as_ref);
+            row_heads.write(head.told, (&raw, head.position), format, table, out);
+        }
     }
 
     /// Bytes of what stands on the page, and of the events that belong on it.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.text.len() + self.events.bytes.len()
+        self.text.len() + self.events.size
     }
 
     fn write_block(&self, pieces: &[Piece], rows_text: &mut RowsText, out: &mut Vec<u8>) {
@@ -150,13 +252,13 @@ impl Page {
         for piece in pieces {
             match piece {
                 Piece::Event {
-                    bytes,
+                    part,
                     base64: Some(place),
                     ..
                 } => {
                     out.extend(if begun { &b""[..] } else { b"\nBINLOG '\n" });
                     begun = true;
-                    push_base64(out, self.bytes(bytes));
+                    push_base64(out, self.bytes(*part));
                     if *place == Place::Last {
                         end_binlog(out);
                     }
@@ -167,26 +269,28 @@ impl Page {
         }
         for piece in pieces {
             if let Piece::Event {
-                bytes,
-                rows: Some(rows),
-                ..
+                part, rows: Some(rows), ..
             } = piece
             {
-                self.write_rows(self.bytes(bytes), rows, rows_text, out);
+                self.write_rows(self.bytes(*part), rows, rows_text, out);
             }
         }
     }
 
-    fn bytes(&self, range: &Range<usize>) -> &[u8] {
-        self.events.bytes.get(range.clone()).unwrap_or_default()
+    fn bytes(&self, part: Part) -> &[u8] {
+        let block = self.events.blocks.get(part.block);
+        block
+            .and_then(|block| block.get(part.start..part.end))
+            .unwrap_or_default()
     }
 
     fn write_rows(&self, event: &[u8], comments: &Comments, rows: &mut RowsText, out: &mut Vec<u8>) {
-        let table = comments.table.and_then(|at| self.events.tables.get(at));
+        let tables = &self.events.tables;
+        let table = comments.table.and_then(|at| Some((at, &**tables.get(at)?)));
         if let Some(format) = self.events.formats.get(comments.format)
             && let Ok(raw) = RawEvent::first(event, 0, format)
         {
-            rows.write(&raw, format, table.map(Arc::as_ref), comments.verbose, out);
+            rows.write(&raw, format, table, comments.verbose, out);
         }
     }
 }
@@ -199,12 +303,7 @@ fn end_binlog(out: &mut Vec<u8>) {
 /// Appends bytes in lines of base64, and a line end.
 pub(super) fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     for line in bytes.chunks(LINE_BYTES) {
-        let start = out.len();
-        out.resize(start + line.len().div_ceil(3) * 4, 0);
-        if let Some(room) = out.get_mut(start..) {
-            // The room is made for it.
-            let _ = STANDARD.encode_slice(line, room);
-        }
+        STANDARD.encode_append(line, out);
         out.push(b'\n');
     }
 }

@@ -5,7 +5,7 @@ use binlog_parser::{ChecksumAlgorithm, ExpandLimits, Expansion};
 use bytes::Bytes;
 
 use super::PrintError;
-use super::page::Page;
+use super::page::{EventBytes, Page};
 use super::printer::{At, Effects, Flow, Printer, Stand};
 use super::text::decimal;
 
@@ -19,7 +19,7 @@ impl Printer {
         let payload = TransactionPayload::decode(at.raw.body()).map_err(|_| PrintError::Invalid)?;
         self.told(at, |out| {
             out.extend(b"\tTransaction_Payload\t\tpayload_size=");
-            decimal(out, payload.payload.len());
+            decimal(out, payload.payload.len() as u64);
             out.extend(b"\tcompression_type=");
             out.extend(payload.compression.to_string().into_bytes());
             out.extend(b"\tuncompressed_size=");
@@ -59,7 +59,8 @@ impl Printer {
                 return Ok(Flow::More);
             }
             without_position(&mut event, at.raw.checksum());
-            match self.at(&Bytes::from(event), place, at.format, effects, page) {
+            let event = Bytes::from(event);
+            match self.at(EventBytes::whole(&event), place, at.format, effects, page) {
                 Ok(Flow::More) => {}
                 Ok(Flow::Stop) => return Ok(Flow::Stop),
                 // What cannot be printed of a compressed transaction does not end the program.

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use binlog_parser::{EventType, FormatDescription, Query, RawEvent};
-use bytes::Bytes;
 
-use super::page::Page;
+use super::page::{EventBytes, Page};
 use super::row_events::is_rows;
 use super::select::{Selection, Verdict, ends_group, is_transaction_keyword, starts_group};
 use super::session::{Pending, Session};
@@ -63,7 +62,7 @@ impl Stand {
 /// An event that is printed.
 pub(super) struct At<'a> {
     pub(super) raw: RawEvent<'a>,
-    event: &'a Bytes,
+    pub(super) event: EventBytes<'a>,
     pub(super) format: &'a Arc<FormatDescription>,
     /// Where the event stands; for one out of a compressed one, where that stands.
     pub(super) position: u64,
@@ -88,6 +87,12 @@ impl Printer {
         }
     }
 
+    /// What shapes the text.
+    #[must_use]
+    pub fn options(&self) -> Arc<TextOptions> {
+        Arc::clone(&self.options)
+    }
+
     /// What is selected.
     pub fn selection(&mut self) -> &mut Selection {
         &mut self.selection
@@ -99,7 +104,7 @@ impl Printer {
     /// The event cannot be printed; what stands before it is on the page.
     pub fn event(
         &mut self,
-        event: &Bytes,
+        event: EventBytes<'_>,
         position: u64,
         format: &Arc<FormatDescription>,
         effects: &mut dyn Effects,
@@ -110,14 +115,14 @@ impl Printer {
 
     pub(super) fn at(
         &mut self,
-        event: &Bytes,
+        event: EventBytes<'_>,
         place: Stand,
         format: &Arc<FormatDescription>,
         effects: &mut dyn Effects,
         page: &mut Page,
     ) -> Result<Flow, PrintError> {
         let position = place.position();
-        let Ok(mut raw) = RawEvent::first(event, position, format) else {
+        let Ok(mut raw) = RawEvent::first(event.bytes(), position, format) else {
             return Ok(Flow::More);
         };
         if let Stand::InPayload { end_log_pos, .. } = place {
@@ -147,7 +152,7 @@ impl Printer {
         }
         let at = At {
             raw,
-            event: rewritten.as_ref().unwrap_or(event),
+            event: rewritten.as_ref().map_or(event, EventBytes::whole),
             format,
             position,
         };
@@ -172,7 +177,7 @@ impl Printer {
             EventType::INTVAR | EventType::RAND | EventType::USER_VAR => {
                 variables::check(&at.raw)?;
                 self.session.variables.push(Pending {
-                    event: at.event.clone(),
+                    event: at.event.to_owned(),
                     position: at.position,
                     format: Arc::clone(at.format),
                 });
@@ -289,7 +294,7 @@ impl Printer {
         if let Ok(raw) = RawEvent::first(&pending.event, pending.position, &pending.format) {
             let at = At {
                 raw,
-                event: &pending.event,
+                event: EventBytes::whole(&pending.event),
                 format: &pending.format,
                 position: pending.position,
             };

@@ -40,7 +40,7 @@ pub(super) fn push_session(
     decimal(out, raw.header.timestamp);
     if let Some(microseconds) = query.status.microseconds.filter(|fraction| *fraction > 0) {
         out.push(b'.');
-        padded(out, microseconds.into(), 6, b'0');
+        padded(out, microseconds.into(), 6);
     }
     end_statement(out);
     context.thread(options, raw, query.thread_id, out);

@@ -1,6 +1,6 @@
 //! What the next event's text depends on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use binlog_parser::event::Charsets;
@@ -46,10 +46,11 @@ pub(super) struct Pending {
     pub(super) format: Arc<FormatDescription>,
 }
 
-/// Table maps by table id, as rows are told by them. Most statements repeat one of before.
+/// Table maps by table id, as rows are told by them. Most statements repeat one of before. Pages share them across cores:
+/// a reference is counted for a page, never for an event.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tables {
-    known: HashMap<u64, Arc<Table>>,
+    known: BTreeMap<u64, Arc<Table>>,
 }
 
 /// A table map, and its names as they stand in it.
@@ -65,19 +66,18 @@ pub(super) struct Table {
 
 impl Tables {
     /// Takes note of a table map, given by its body. `None` where it does not fit.
-    pub(super) fn set(&mut self, id: u64, body: &[u8], format: &FormatDescription) -> Option<Arc<Table>> {
+    pub(super) fn set(&mut self, id: u64, body: &[u8], format: &FormatDescription) -> Option<()> {
         let id_len = format.table_id_len(binlog_parser::EventType::TABLE_MAP);
         let rest = body.get(id_len..)?;
-        if let Some(known) = self.known.get(&id).filter(|known| *known.body == *rest) {
-            return Some(Arc::clone(known));
+        if self.known.get(&id).is_none_or(|known| *known.body != *rest) {
+            let table = Table::read(body, id_len, format)?;
+            self.known.insert(id, Arc::new(table));
         }
-        let table = Arc::new(Table::read(body, id_len, format)?);
-        self.known.insert(id, Arc::clone(&table));
-        Some(table)
+        Some(())
     }
 
-    pub(super) fn get(&self, id: u64) -> Option<Arc<Table>> {
-        self.known.get(&id).map(Arc::clone)
+    pub(super) fn get(&self, id: u64) -> Option<&Arc<Table>> {
+        self.known.get(&id)
     }
 }
 

@@ -9,7 +9,7 @@ use super::PrintError;
 use super::printer::{At, Printer};
 use super::query::push_charsets;
 use super::rows::push_general;
-use super::text::{decimal, end_statement, hex_upper, quoted};
+use super::text::{decimal, end_statement, hex_upper, quoted, signed};
 
 /// `utf8mb3_general_ci`, in which names are.
 const NAMES: u16 = 33;
@@ -44,7 +44,7 @@ fn intvar(printer: &mut Printer, at: &At<'_>) {
         IntvarKind::LastInsertId => &b"SET LAST_INSERT_ID="[..],
         IntvarKind::InsertId => b"SET INSERT_ID=",
     });
-    decimal(out, intvar.value.cast_signed());
+    signed(out, intvar.value.cast_signed());
     end_statement(out);
 }
 
@@ -53,9 +53,9 @@ fn rand(printer: &mut Printer, at: &At<'_>) {
     printer.told(at, |out| out.extend(b"\tRand\n"));
     let out = &mut printer.session.head;
     out.extend(b"SET @@RAND_SEED1=");
-    decimal(out, rand.seed1.cast_signed());
+    signed(out, rand.seed1.cast_signed());
     out.extend(b", @@RAND_SEED2=");
-    decimal(out, rand.seed2.cast_signed());
+    signed(out, rand.seed2.cast_signed());
     end_statement(out);
 }
 
@@ -91,7 +91,7 @@ fn value(value: Option<&UserVarValue<'_>>, out: &mut Vec<u8>) {
     match value.value_type {
         UserVarType::Real => push_general::<14>(out, f64::from_le_bytes(number)),
         UserVarType::Int if value.unsigned == Some(true) => decimal(out, u64::from_le_bytes(number)),
-        UserVarType::Int => decimal(out, i64::from_le_bytes(number)),
+        UserVarType::Int => signed(out, i64::from_le_bytes(number)),
         UserVarType::Decimal => packed(value.bytes, out),
         UserVarType::String => string(value, out),
     }

@@ -33,13 +33,12 @@ impl fmt::Debug for Sid {
 impl fmt::Display for Sid {
     /// Lower case with dashes, as the server prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: [u8; 16] = *b"0123456789abcdef";
         let mut text = [b'-'; 36];
-        let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let places = (0..36).filter(|at| !matches!(at, 8 | 13 | 18 | 23));
-        for (half, place) in halves.zip(places) {
-            if let (Some(to), Some(digit)) = (text.get_mut(place), DIGITS.get(usize::from(half))) {
-                *to = *digit;
+        let places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+        let digit = |half: u8| half + b'0' + u8::from(half > 9) * (b'a' - b'0' - 10);
+        for (byte, place) in self.0.iter().zip(places) {
+            if let Some(pair) = text.get_mut(place..place + 2) {
+                pair.copy_from_slice(&[byte >> 4, byte & 15].map(digit));
             }
         }
         f.write_str(std::str::from_utf8(&text).unwrap_or_default())

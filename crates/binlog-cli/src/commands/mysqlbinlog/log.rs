@@ -4,16 +4,19 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
+use binlog_dumper::mysqlbinlog::EventBytes;
 use binlog_parser::{EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC, RawEvent};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::messages::Messages;
 
-/// Bytes that are read at once.
-const BLOCK: usize = 1 << 20;
+/// Bytes that are read at once: what a core works on stays near it.
+const BLOCK: usize = 1 << 18;
+/// Of a large event, so many are read at once.
+const LARGE_BLOCK: usize = 1 << 24;
 /// An event is no larger: the limit of packets in the client library.
 const MAX_EVENT: usize = 1 << 30;
 /// Types of events that MySQL 9.7 knows.
@@ -50,17 +53,26 @@ pub(super) enum ReadError {
     Invalid,
 }
 
-/// An event, and where its reading began.
+/// An event by itself, and where its reading began.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) bytes: Bytes,
     pub(super) position: u64,
 }
 
+/// An event of the block that was read last, and where its reading began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FoundIn<'l> {
+    pub(super) event: EventBytes<'l>,
+    pub(super) position: u64,
+}
+
 /// A log that is read.
 pub(super) struct Log {
     input: Input,
-    buffer: BytesMut,
+    /// What was read last, and where the next event begins in it.
+    block: Bytes,
+    at: usize,
     /// Of the next event.
     position: u64,
     /// Several logs may follow each other in a pipe.
@@ -105,7 +117,8 @@ impl Log {
         })?;
         let mut log = Self {
             input,
-            buffer: BytesMut::new(),
+            block: Bytes::new(),
+            at: 0,
             position: 0,
             joined: false,
             verify,
@@ -135,15 +148,16 @@ impl Log {
         &self.format
     }
 
-    /// The next event; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Found>, ReadError> {
+    /// The next event, and the format description in force; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<(FoundIn<'_>, &Arc<FormatDescription>)>, ReadError> {
         let position = self.position;
         if self.beyond {
             return Err(ReadError::Io);
         }
-        let Some(bytes) = self.whole()? else { return Ok(None) };
-        self.check(&bytes)?;
-        Ok(Some(Found { bytes, position }))
+        let Some(range) = self.whole()? else { return Ok(None) };
+        self.check(range.clone())?;
+        let event = EventBytes::part(&self.block, range);
+        Ok(event.map(|event| (FoundIn { event, position }, &self.format)))
     }
 
     fn magic(&mut self, name: &std::ffi::OsStr, messages: &mut Messages<'_>) -> Result<(), ReadError> {
@@ -156,7 +170,7 @@ impl Log {
             return Err(ReadError::Magic);
         }
         let magic = self.take(MAGIC.len());
-        match &*magic {
+        match self.block.get(magic).unwrap_or_default() {
             magic if magic == MAGIC => Ok(()),
             magic if magic == ENCRYPTED => Err(ReadError::Encrypted),
             _ => Err(ReadError::NoLog),
@@ -168,8 +182,8 @@ impl Log {
     fn described(&mut self, start: u64) -> Result<Option<Found>, ReadError> {
         let mut described = None;
         while self.position < start {
-            let Some(found) = self.next()? else { break };
-            match self.head(found, &mut described) {
+            let Some((found, _)) = self.next()? else { break };
+            match found.head(&mut described) {
                 ControlFlow::Continue(()) => {}
                 ControlFlow::Break(()) => break,
             }
@@ -180,20 +194,6 @@ impl Log {
         Ok(described)
     }
 
-    fn head(&self, found: Found, described: &mut Option<Found>) -> ControlFlow<()> {
-        let event_type = EventHeader::decode(&found.bytes).map(|header| header.event_type);
-        // The real program tells the position of what it read last.
-        if let Some(described) = described {
-            described.position = found.position;
-        }
-        match event_type {
-            Ok(EventType::FORMAT_DESCRIPTION) => *described = Some(found),
-            Ok(EventType::PREVIOUS_GTIDS | EventType::ROTATE) => {}
-            _ => return ControlFlow::Break(()),
-        }
-        ControlFlow::Continue(())
-    }
-
     fn seek(&mut self, to: u64) -> Result<(), ReadError> {
         if i64::try_from(to).is_err() {
             self.position = to;
@@ -201,8 +201,8 @@ impl Log {
             return Ok(());
         }
         let mut distance = to - self.position;
-        let buffered = distance.min(self.buffer.len() as u64);
-        self.buffer = self.buffer.split_off(usize::try_from(buffered).unwrap_or(usize::MAX));
+        let buffered = distance.min(self.rest().len() as u64);
+        self.at += usize::try_from(buffered).unwrap_or(0);
         distance -= buffered;
         let done = match &mut self.input {
             Input::File(file) => i64::try_from(distance).map_or(Ok(0), |by| file.seek(SeekFrom::Current(by))),
@@ -212,20 +212,20 @@ impl Log {
         done.map(|_| ()).map_err(|_| ReadError::Io)
     }
 
-    /// The bytes of the next event. A magic in front of it counts as its part where logs may follow each other.
-    fn whole(&mut self) -> Result<Option<Bytes>, ReadError> {
+    /// Where the next event is in the block. A magic in front of it counts as its part where logs may follow each other.
+    fn whole(&mut self) -> Result<Option<Range<usize>>, ReadError> {
         match self.need(HEADER_LEN)? {
             0 => return Ok(None),
             HEADER_LEN => {}
             _ => return Err(ReadError::Truncated),
         }
-        if self.joined && self.buffer.starts_with(&MAGIC) {
+        if self.joined && self.rest().starts_with(&MAGIC) {
             if self.need(MAGIC.len() + HEADER_LEN)? < MAGIC.len() + HEADER_LEN {
                 return Err(ReadError::Truncated);
             }
-            drop(self.take(MAGIC.len()));
+            self.take(MAGIC.len());
         }
-        let header = EventHeader::decode(&self.buffer).map_err(|_| ReadError::Truncated)?;
+        let header = EventHeader::decode(self.rest()).map_err(|_| ReadError::Truncated)?;
         let size = header.event_size as usize;
         match size {
             0..HEADER_LEN => return Err(ReadError::Bogus),
@@ -243,29 +243,52 @@ impl Log {
         self.fill(len).map_err(|_| ReadError::Io)
     }
 
+    #[inline]
     fn fill(&mut self, len: usize) -> io::Result<usize> {
-        while self.buffer.len() < len {
-            let before = self.buffer.len();
+        if self.rest().len() < len {
+            self.read(len)?;
+        }
+        Ok(self.rest().len().min(len))
+    }
+
+    /// Begins a block with the rest of this one, and so many bytes, if there are.
+    fn read(&mut self, len: usize) -> io::Result<()> {
+        let mut block = self.rest().to_vec();
+        let mut ended = Ok(());
+        while block.len() < len {
+            let before = block.len();
             // A length that is not true must not take more memory than there are bytes.
-            let room = (len - before).clamp(BLOCK, 16 * BLOCK);
-            self.buffer.resize(before + room, 0);
-            let read = self.input.read(self.buffer.get_mut(before..).unwrap_or_default());
-            self.buffer.truncate(before + read.as_ref().map_or(0, |read| *read));
+            let room = (len - before).clamp(BLOCK, LARGE_BLOCK);
+            block.resize(before + room, 0);
+            let read = self.input.read(block.get_mut(before..).unwrap_or_default());
+            block.truncate(before + read.as_ref().map_or(0, |read| *read));
             match read {
                 Ok(0) => break,
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                    ended = Err(error);
+                    break;
+                }
                 _ => {}
             }
         }
-        Ok(self.buffer.len().min(len))
+        (self.block, self.at) = (block.into(), 0);
+        ended
     }
 
-    fn take(&mut self, len: usize) -> Bytes {
+    /// What was read and is still to be looked at.
+    #[inline]
+    fn rest(&self) -> &[u8] {
+        self.block.get(self.at..).unwrap_or_default()
+    }
+
+    fn take(&mut self, len: usize) -> Range<usize> {
         self.position += len as u64;
-        self.buffer.split_to(len).freeze()
+        self.at += len;
+        self.at - len..self.at
     }
 
-    fn check(&mut self, bytes: &Bytes) -> Result<(), ReadError> {
+    fn check(&mut self, range: Range<usize>) -> Result<(), ReadError> {
+        let bytes = self.block.get(range).unwrap_or_default();
         let header = EventHeader::decode(bytes).map_err(|_| ReadError::Truncated)?;
         let describes = header.event_type == EventType::FORMAT_DESCRIPTION;
         if describes && !has_format_head(bytes) {
@@ -287,6 +310,38 @@ impl Log {
             self.in_use = header.flags.contains(EventFlags::BINLOG_IN_USE);
         }
         Ok(())
+    }
+}
+
+impl FoundIn<'_> {
+    /// Takes note of a description at the head of a log; at anything else it breaks.
+    fn head(self, described: &mut Option<Found>) -> ControlFlow<()> {
+        let bytes = self.event.bytes();
+        let event_type = EventHeader::decode(bytes).map(|header| header.event_type);
+        // The real program tells the position of what it read last.
+        if let Some(described) = described {
+            described.position = self.position;
+        }
+        match event_type {
+            Ok(EventType::FORMAT_DESCRIPTION) => {
+                *described = Some(Found {
+                    bytes: Bytes::copy_from_slice(bytes),
+                    position: self.position,
+                });
+            }
+            Ok(EventType::PREVIOUS_GTIDS | EventType::ROTATE) => {}
+            _ => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Found {
+    pub(super) fn whole(&self) -> FoundIn<'_> {
+        FoundIn {
+            event: EventBytes::whole(&self.bytes),
+            position: self.position,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use binlog_parser::{FormatDescription, RawEvent};
 use binlog_source::in_turns;
 
 use super::load::LoadFiles;
-use super::log::{Found, Log, ReadError};
+use super::log::{Found, FoundIn, Log, ReadError};
 use super::messages::{Ending, Messages};
 use super::plan::Plan;
 use super::raw::RawLogs;
@@ -25,9 +25,10 @@ const FIRST: u64 = 4;
 pub(super) fn run(mut plan: Plan, messages: &mut Messages<'_>) -> Result<(), Ending> {
     let mut out = std::mem::replace(&mut plan.out, Box::new(std::io::sink()));
     let mut run = Run::new(&plan, messages);
+    let options = run.printer.options();
     let write = |page: Page| {
         let mut text = Vec::with_capacity(page.size());
-        page.write(&mut text);
+        page.write(&options, &mut text);
         text
     };
     // An empty text stands for a pause.
@@ -41,7 +42,7 @@ pub(super) fn run(mut plan: Plan, messages: &mut Messages<'_>) -> Result<(), End
 }
 
 /// Bytes on a page after which the next one is begun.
-const FULL: usize = 1 << 20;
+const FULL: usize = 1 << 19;
 
 /// The logs on their way to pages.
 struct Run<'r, 'm> {
@@ -178,7 +179,7 @@ impl<'r, 'm> Run<'r, 'm> {
             None => self.open_next(),
             Some(Open::Local { mut log, described }) => {
                 let step = match described {
-                    Some(found) => self.print(&found, log.format()),
+                    Some(found) => self.print(found.whole(), log.format()),
                     None => self.local(&mut log),
                 };
                 self.open = Some(Open::Local { log, described: None });
@@ -222,14 +223,17 @@ impl<'r, 'm> Run<'r, 'm> {
 
     fn local(&mut self, log: &mut Log) -> Result<Step, Ending> {
         let position = log.position();
-        match log.next() {
-            Ok(None) => Ok(Step::EndOfLog),
-            Ok(Some(found)) => self.event(&found, log.format()),
-            Err(ReadError::Truncated) if log.is_in_use() => {
+        let error = match log.next() {
+            Ok(None) => return Ok(Step::EndOfLog),
+            Ok(Some((found, format))) => return self.event(found, format),
+            Err(error) => error,
+        };
+        match error {
+            ReadError::Truncated if log.is_in_use() => {
                 self.messages.warning("File ends with a truncated event.");
                 Ok(Step::EndOfLog)
             }
-            Err(error) => Err(self.unreadable(position, &error)),
+            error => Err(self.unreadable(position, &error)),
         }
     }
 
@@ -240,23 +244,23 @@ impl<'r, 'm> Run<'r, 'm> {
             Arrival::End => return Ok(Step::EndOfLog),
         };
         if !self.plan.settings.raw {
-            return self.event(&found, log.format());
+            return self.event(found.whole(), log.format());
         }
-        self.check_row_format(&found, log.format())?;
+        self.check_row_format(found.whole(), log.format())?;
         self.raw.event(&found.bytes, self.messages)?;
         Ok(Step::More)
     }
 
-    fn event(&mut self, found: &Found, format: &Arc<FormatDescription>) -> Result<Step, Ending> {
+    fn event(&mut self, found: FoundIn<'_>, format: &Arc<FormatDescription>) -> Result<Step, Ending> {
         self.check_row_format(found, format)?;
         self.print(found, format)
     }
 
-    fn check_row_format(&mut self, found: &Found, format: &FormatDescription) -> Result<(), Ending> {
+    fn check_row_format(&mut self, found: FoundIn<'_>, format: &FormatDescription) -> Result<(), Ending> {
         if !self.plan.settings.require_row_format {
             return Ok(());
         }
-        let raw = RawEvent::first(&found.bytes, found.position, format);
+        let raw = RawEvent::first(found.event.bytes(), found.position, format);
         if raw.is_ok_and(|raw| self.row_format.allows(&raw)) {
             return Ok(());
         }
@@ -265,14 +269,14 @@ impl<'r, 'm> Run<'r, 'm> {
         Err(Ending::FAILURE)
     }
 
-    fn print(&mut self, found: &Found, format: &Arc<FormatDescription>) -> Result<Step, Ending> {
+    fn print(&mut self, found: FoundIn<'_>, format: &Arc<FormatDescription>) -> Result<Step, Ending> {
         let mut aside = Aside {
             load: &mut self.load,
             messages: self.messages,
         };
         let printed = self
             .printer
-            .event(&found.bytes, found.position, format, &mut aside, &mut self.page);
+            .event(found.event, found.position, format, &mut aside, &mut self.page);
         match printed {
             Ok(Flow::More) => Ok(Step::More),
             Ok(Flow::Stop) => Ok(Step::Stop),

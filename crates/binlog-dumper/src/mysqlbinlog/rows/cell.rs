@@ -1,9 +1,10 @@
 //! One cell.
 
+use super::super::text::{decimal, signed};
 use super::form::{Form, Layout};
 use super::image::Scratch;
 use super::table::ColumnText;
-use super::{decimal, float, integer, json, json_diff, quoted, temporal, vector};
+use super::{float, integer, json, json_diff, packed, quoted, temporal, vector};
 
 /// Appends the value at the front of `rest`, and takes it off. `partial` is the index of a JSON column whose cell holds
 /// differences. `None` where the text of the event ends.
@@ -35,7 +36,7 @@ pub(super) fn write(
 
 /// The end of a message on rows that are cut off.
 pub(super) fn push_left(out: &mut Vec<u8>, len: usize) {
-    integer::push(out, len as u64);
+    decimal(out, len as u64);
     out.extend_from_slice(b" bytes left of the event. Not printing the value***\n");
 }
 
@@ -66,16 +67,16 @@ fn push(out: &mut Vec<u8>, form: Form, value: &[u8]) {
         Form::MediumInt => integer::push_both::<24>(out, value),
         Form::Int => integer::push_both::<32>(out, value),
         Form::BigInt => integer::push_both::<64>(out, value),
-        Form::Decimal { precision, scale } => decimal::push(out, value, precision, scale),
+        Form::Decimal { precision, scale } => packed::push(out, value, precision, scale),
         Form::Float => float::push_float(out, f32::from_bits(integer::little(value) as u32)),
         Form::Double => float::push_double(out, f64::from_bits(integer::little(value))),
         Form::Bits(bits) => integer::push_bits(out, value, bits),
-        Form::Enum => integer::push(out, integer::little(value)),
-        Form::Year => integer::push(out, 1900 + integer::little(value)),
+        Form::Enum => decimal(out, integer::little(value)),
+        Form::Year => decimal(out, 1900 + integer::little(value)),
         Form::Date => temporal::push_date(out, integer::little(value)),
         Form::OldTime => temporal::push_old_time(out, integer::little(value)),
         Form::OldDateTime => temporal::push_old_datetime(out, integer::little(value)),
-        Form::OldTimestamp => integer::push_signed(out, i64::from(integer::little(value) as i32)),
+        Form::OldTimestamp => signed(out, i64::from(integer::little(value) as i32)),
         Form::Time(decimals) => temporal::push_time(out, value, decimals),
         Form::DateTime(decimals) => temporal::push_datetime(out, value, decimals),
         Form::Timestamp(decimals) => temporal::push_timestamp(out, value, decimals),

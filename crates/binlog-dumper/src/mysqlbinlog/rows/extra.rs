@@ -3,7 +3,7 @@
 use binlog_parser::Rows;
 use binlog_parser::event::NdbInfo;
 
-use super::integer;
+use super::super::text::decimal;
 
 /// Appends what the extra data says; what cannot be read of it is left out.
 pub(super) fn write(rows: &Rows<'_>, out: &mut Vec<u8>) {
@@ -25,7 +25,7 @@ fn push_partitions(parts: &[(&str, u16)], out: &mut Vec<u8>) {
     out.extend_from_slice(b"### Extra row info for partitioning: ");
     for (name, partition) in parts {
         out.extend_from_slice(name.as_bytes());
-        integer::push(out, (*partition).into());
+        decimal(out, *partition);
     }
     out.push(b'\n');
 }

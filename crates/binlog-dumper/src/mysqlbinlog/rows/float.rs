@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::{self, Write};
 
-use super::integer;
+use super::super::text::{decimal, eight};
 
 /// Most digits that are asked for.
 const MAX_DIGITS: usize = 2 * HALF;
@@ -96,7 +96,7 @@ fn push_exponential(out: &mut Vec<u8>, digits: &[u8], exponent: i32) {
     if size < 10 {
         out.push(b'0');
     }
-    integer::push(out, size.into());
+    decimal(out, size);
 }
 
 /// A number rounded to so many digits, of which the first is worth `10^exponent`.
@@ -174,7 +174,7 @@ fn halves(value: u128) -> (u64, u64) {
 /// A number below 10^10 with zeros in front of it.
 fn ten(value: u64) -> [u8; HALF] {
     let first = value / 100_000_000;
-    let [a, b, c, d, e, f, g, h] = integer::eight(value % 100_000_000);
+    let [a, b, c, d, e, f, g, h] = eight(value % 100_000_000);
     [
         b'0' + (first / 10) as u8,
         b'0' + (first % 10) as u8,

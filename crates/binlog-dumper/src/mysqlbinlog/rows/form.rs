@@ -2,7 +2,7 @@
 
 use binlog_parser::event::{Column, ColumnType};
 
-use super::decimal;
+use super::packed;
 
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ fn has_metadata(column_type: ColumnType) -> bool {
 }
 
 fn decimal(precision: u8, scale: u8) -> CellType {
-    let layout = Layout::Fixed(decimal::stored_len(precision, scale));
+    let layout = Layout::Fixed(packed::stored_len(precision, scale));
     let name = format!("DECIMAL({precision},{scale})");
     CellType::new(Form::Decimal { precision, scale }, layout, name)
 }

@@ -3,9 +3,10 @@
 use binlog_parser::event::ColumnSet;
 use binlog_parser::{Reader, TableMap};
 
+use super::super::text::decimal;
+use super::cell;
 use super::form::Form;
 use super::table::{ColumnText, TableText};
-use super::{cell, integer};
 
 /// `PARTIAL_JSON_UPDATES` of the servers' `binlog_row_value_options`.
 const PARTIAL_JSON: u64 = 1;
@@ -132,7 +133,7 @@ fn take_bitmap<'a>(rest: &mut &'a [u8], count: usize, what: &[u8], out: &mut Vec
         out.extend_from_slice(b"***Corrupted replication event was detected: ");
         out.extend_from_slice(what);
         out.extend_from_slice(b" bitmap size is set to ");
-        integer::push(out, len as u64);
+        decimal(out, len as u64);
         out.extend_from_slice(b", but there are only ");
         cell::push_left(out, rest.len());
         return None;

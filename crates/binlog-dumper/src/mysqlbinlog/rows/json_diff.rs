@@ -4,9 +4,10 @@
 
 use binlog_parser::Reader;
 
+use super::super::text::decimal;
 use super::image::Scratch;
 use super::json::{self, Kind, NoText};
-use super::{integer, quoted};
+use super::quoted;
 
 const NEW_LINE: &[u8] = b"\n###      ";
 const REMOVE: &str = "JSON_REMOVE";
@@ -17,7 +18,7 @@ pub(super) fn push(out: &mut Vec<u8>, column: usize, diffs: &[u8], scratch: &mut
     let pushed = read_functions(diffs, &mut scratch.functions).and_then(|()| {
         push_functions(out, &scratch.functions);
         out.push(b'@');
-        integer::push(out, column as u64 + 1);
+        decimal(out, column as u64 + 1);
         push_arguments(out, diffs, scratch)
     });
     if let Err(doing) = pushed {

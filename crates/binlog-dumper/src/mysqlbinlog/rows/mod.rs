@@ -4,7 +4,6 @@
 //! `Rows_log_event::print_verbose` and `Table_map_log_event::print_columns` in MySQL's `log_event.cc`.
 
 mod cell;
-mod decimal;
 mod extra;
 mod float;
 mod form;
@@ -13,6 +12,7 @@ mod integer;
 mod json;
 mod json_diff;
 mod metadata;
+mod packed;
 mod quoted;
 mod table;
 mod temporal;
@@ -26,6 +26,7 @@ use binlog_parser::event::{RowsHead, RowsKind};
 use binlog_parser::{FormatDescription, RawEvent, Rows, TableMap};
 
 use super::session::Table;
+use super::text::decimal;
 use image::{Image, Scratch};
 
 pub(super) use float::push_general;
@@ -36,32 +37,42 @@ pub(super) use table::TableText;
 #[derive(Debug, Default)]
 pub(super) struct RowsText {
     scratch: Scratch,
-    /// Of the last event: events that follow each other share it without counting.
-    map: Option<Arc<TableMap>>,
+    /// By the table's number: events share them without counting.
+    maps: Vec<Option<Arc<TableMap>>>,
 }
 
 impl RowsText {
     /// Appends what mysqlbinlog says of a row event. Rows that are cut off are said to be so, and end its text.
-    /// `verbose` counts the `-v`: from two on, values have their column's type behind them.
+    /// The table, if it is known, comes with a number, by which it is known again. `verbose` counts the `-v`: from two on,
+    /// values have their column's type behind them.
     pub(super) fn write(
         &mut self,
         raw: &RawEvent<'_>,
         format: &FormatDescription,
-        table: Option<&Table>,
+        table: Option<(usize, &Table)>,
         verbose: u32,
         out: &mut Vec<u8>,
     ) {
         let event_type = raw.header.event_type;
         let id_len = format.table_id_len(event_type);
-        let Some(table) = table else {
+        let Some((number, table)) = table else {
             let head = RowsHead::decode(raw.body(), id_len);
             return unknown_table(head.map_or(0, |head| head.table_id), out);
         };
-        let map = self.map.take().filter(|map| Arc::ptr_eq(map, &table.map));
+        let map = self.maps.get_mut(number).and_then(Option::take);
         let map = map.unwrap_or_else(|| Arc::clone(&table.map));
         if let Ok(rows) = Rows::decode(event_type, raw.body(), id_len, map) {
             self.changes(&rows, table.text(verbose > 1), out);
-            self.map = Some(rows.table);
+            self.keep(number, rows.table);
+        }
+    }
+
+    fn keep(&mut self, number: usize, map: Arc<TableMap>) {
+        if self.maps.len() <= number {
+            self.maps.resize(number + 1, None);
+        }
+        if let Some(place) = self.maps.get_mut(number) {
+            *place = Some(map);
         }
     }
 
@@ -78,7 +89,7 @@ impl RowsText {
 /// What mysqlbinlog says, without a line's end, of a row event whose table map it has not seen.
 fn unknown_table(table_id: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(b"### Row event for unknown table #");
-    integer::push(out, table_id);
+    decimal(out, table_id);
 }
 
 /// Appends one change. `false` where the text of the event ends.

@@ -5,9 +5,8 @@ use std::ops::Range;
 use binlog_parser::TableMap;
 use binlog_parser::event::{Column, ColumnSet, ColumnType};
 
-use super::super::text::quoted;
+use super::super::text::{decimal, quoted};
 use super::form::{CellType, Form, Layout, stored_metadata};
-use super::integer;
 
 /// Bytes that are copied at once.
 const PIECE: usize = 64;
@@ -73,7 +72,7 @@ impl TableText {
 
     fn add(&mut self, index: usize, column: &Column, cell: CellType) {
         self.line.extend_from_slice(b"###   @");
-        integer::push(&mut self.line, index as u64 + 1);
+        decimal(&mut self.line, index as u64 + 1);
         self.line.push(b'=');
         let value = self.line.len();
         let null = self.nulls.len();

@@ -1,6 +1,7 @@
 //! Dates and times.
 
-use super::integer::{self, big};
+use super::super::text::decimal;
+use super::integer::big;
 
 /// Appends a DATE: `'2024:02:29'`.
 pub(super) fn push_date(out: &mut Vec<u8>, bits: u64) {
@@ -26,7 +27,7 @@ pub(super) fn push_old_datetime(out: &mut Vec<u8>, digits: u64) {
     let (date, time) = (digits / 1_000_000, digits % 1_000_000);
     let year = date / 10_000;
     if year > 9999 {
-        integer::push(out, year);
+        decimal(out, year);
     } else {
         out.extend_from_slice(&four(year));
     }
@@ -72,14 +73,14 @@ pub(super) fn push_datetime(out: &mut Vec<u8>, stored: &[u8], decimals: u8) {
 /// Appends a TIMESTAMP: seconds since 1970 and the fraction.
 pub(super) fn push_timestamp(out: &mut Vec<u8>, stored: &[u8], decimals: u8) {
     let (seconds, fraction) = stored.split_at_checked(4).unwrap_or((stored, &[]));
-    integer::push(out, big(seconds));
+    decimal(out, big(seconds));
     push_fraction(out, big(fraction), 8 * fraction.len(), decimals);
 }
 
 /// `hh:mm:ss`, with more digits for more hours.
 fn push_clock(out: &mut Vec<u8>, hours: u64, minutes: u64, seconds: u64) {
     match hours > 99 {
-        true => integer::push(out, hours),
+        true => decimal(out, hours),
         false => out.extend_from_slice(&two(hours)),
     }
     let ([i0, i1], [s0, s1]) = (two(minutes), two(seconds));

@@ -33,7 +33,7 @@ fn rest(log: &mut Log) -> Vec<String> {
     let mut words = Vec::new();
     loop {
         match log.next() {
-            Ok(Some(found)) => words.push(found.position.to_string()),
+            Ok(Some((found, _))) => words.push(found.position.to_string()),
             Ok(None) => return words,
             Err(error) => {
                 words.push(format!("{error:?} {}", log.is_in_use()));

@@ -2,7 +2,7 @@
 //!
 //! Unlike the parser, mysqlbinlog takes a first group with one digit more than it should have, and a bad number for 0.
 
-use super::integer;
+use super::super::text::{decimal, eight};
 
 /// Digits in a full group of four bytes.
 const GROUP: u8 = 9;
@@ -84,7 +84,7 @@ fn push_fraction(out: &mut Vec<u8>, groups: &mut Groups<'_>, scale: u8) -> Optio
 fn push_leading(out: &mut Vec<u8>, digits: usize, value: u32) {
     match out.len() > digits {
         true => push_padded(out, value, GROUP),
-        false if value > 0 => integer::push(out, value.into()),
+        false if value > 0 => decimal(out, value),
         false => {}
     }
 }
@@ -92,7 +92,7 @@ fn push_leading(out: &mut Vec<u8>, digits: usize, value: u32) {
 /// Appends a number with zeros in front of it, up to nine digits.
 fn push_padded(out: &mut Vec<u8>, value: u32, digits: u8) {
     const EIGHT_DIGITS: u32 = 100_000_000;
-    let [b, c, d, e, f, g, h, i] = integer::eight((value % EIGHT_DIGITS).into());
+    let [b, c, d, e, f, g, h, i] = eight((value % EIGHT_DIGITS).into());
     let text = [b'0' + (value / EIGHT_DIGITS) as u8, b, c, d, e, f, g, h, i];
     let skip = usize::from(GROUP.saturating_sub(digits));
     out.extend_from_slice(text.get(skip..).unwrap_or_default());
