@@ -125,6 +125,8 @@ impl Dump for JsonDumper {
     }
 
     fn finish(&mut self, _out: &mut Vec<u8>) {}
+
+    fn restart(&mut self) {}
 }
 
 impl JsonDumper {

@@ -63,10 +63,18 @@ pub(super) fn push(out: &mut Vec<u8>, sql: &[u8]) {
     out.extend(b"DELIMITER ;\n");
 }
 
-/// Ends a row's statement. Inside of it the delimiter can only stand in quotes or backticks, where the client does not
-/// look.
+/// What ends a row's statement. Inside of it the delimiter can only stand in quotes or backticks, where the client does
+/// not look.
+const END: &[u8] = b";\n";
+
+/// Ends a row's statement.
 pub(super) fn end_values(out: &mut Vec<u8>) {
-    out.extend(b";\n");
+    out.extend(END);
+}
+
+/// Takes back the end of a row's statement.
+pub(super) fn reopen_values(out: &mut Vec<u8>) {
+    out.truncate(out.len() - END.len());
 }
 
 /// A comment at the text's end would hide a delimiter on its line.

@@ -18,6 +18,7 @@
 
 mod client;
 mod comment;
+mod insert;
 mod rows;
 mod statement;
 
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use binlog_parser::event::{Flavour, MariaDbGtidEvent, MariaDbGtidFlags};
-use binlog_parser::{Chunk, Event, Rows, Step};
+use binlog_parser::{Chunk, Event, RawEvent, Rows, Step};
 use binlog_schema::sql::SessionState;
 
 use crate::at::At;
@@ -44,11 +45,20 @@ pub use rows::RowWriter;
 pub struct SqlOptions {
     /// Comments with position, time, server, GTID and original statement of each transaction.
     pub comments: bool,
+    /// All columns of the images in every UPDATE and DELETE: rows are changed only where all of them still are as the
+    /// log says. Otherwise rows are found by key, and an UPDATE sets what it changed.
+    pub all_columns: bool,
+    /// Rows in one INSERT at most, of those that one event inserted. 0 counts as 1.
+    pub rows_per_insert: usize,
 }
 
 impl Default for SqlOptions {
     fn default() -> Self {
-        Self { comments: true }
+        Self {
+            comments: true,
+            all_columns: false,
+            rows_per_insert: 1,
+        }
     }
 }
 
@@ -121,13 +131,19 @@ impl Dump for SqlDumper {
             comment::unnamed(out, &unnamed);
         }
     }
+
+    fn restart(&mut self) {
+        self.session = None;
+        self.client_charset = ClientCharset::default();
+        self.began = false;
+        self.headed = false;
+    }
 }
 
 impl SqlDumper {
     fn events(&mut self, chunk: &Chunk, page: &mut Page<Arc<RowWriter>>) -> Result<(), DumpError> {
         let broken = self.walk.enter(chunk);
         self.writers.clear();
-        self.head(&mut page.text);
         if broken {
             self.roll_back(&mut page.text);
         }
@@ -135,8 +151,8 @@ impl SqlDumper {
         while let Some(raw) = events.advance() {
             let (event, step) = self.walk.step(chunk, &raw)?;
             let written = page.text.len();
-            if matches!(step, Step::Begin | Step::Only) && self.options.comments {
-                comment::transaction(&mut page.text, chunk, &raw, &mut self.clock, &self.walk.transaction);
+            if matches!(step, Step::Begin | Step::Only) {
+                self.transaction(chunk, &raw, &mut page.text);
             }
             self.event(At { chunk, raw }, &event, page)
                 .inspect_err(|_| page.text.truncate(written))?;
@@ -163,6 +179,13 @@ impl SqlDumper {
             _ => at.refuse(event)?,
         }
         Ok(())
+    }
+
+    fn transaction(&mut self, chunk: &Chunk, raw: &RawEvent<'_>, out: &mut Vec<u8>) {
+        self.head(out);
+        if self.options.comments {
+            comment::transaction(out, chunk, raw, &mut self.clock, &self.walk.transaction);
+        }
     }
 
     fn head(&mut self, out: &mut Vec<u8>) {
@@ -197,6 +220,7 @@ impl SqlDumper {
     }
 
     fn end(&mut self, keyword: &[u8], out: &mut Vec<u8>) {
+        self.head(out);
         self.began = false;
         client::push(out, keyword);
     }
@@ -211,6 +235,7 @@ impl SqlDumper {
 
     fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<Arc<RowWriter>>) {
         let out = &mut page.text;
+        self.head(out);
         self.tell_client(client::UTF8MB4, client::UTF8MB4, out);
         let mut sets = Vec::new();
         self.session().for_rows(rows.flags, at.raw.header.timestamp, &mut sets);
@@ -221,7 +246,7 @@ impl SqlDumper {
             Arc::clone(self.unnamed.entry(name).or_default())
         };
         let flavour = self.walk.flavour();
-        let make = || RowWriter::new(table, &self.walk.catalog, flavour, unnamed);
+        let make = || RowWriter::new(table, &self.walk.catalog, flavour, self.options, unnamed);
         page.rows(self.writers.get(table, make));
     }
 }

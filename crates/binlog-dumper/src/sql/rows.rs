@@ -11,7 +11,8 @@ use binlog_schema::sql::{
 };
 use binlog_schema::{Catalog, NameOrigin, TableDefinition, column_names};
 
-use super::{client, comment};
+use super::insert::Inserts;
+use super::{SqlOptions, client, comment};
 use crate::at::At;
 use crate::{DumpError, WriteRows};
 
@@ -36,6 +37,7 @@ pub struct RowWriter {
     /// In backticks, with its schema.
     name: Vec<u8>,
     flavour: Flavour,
+    options: SqlOptions,
     /// Where the columns' names are not known: how many rows were written as comments.
     unnamed: Option<Arc<AtomicU64>>,
     columns: Vec<WriterColumn>,
@@ -74,6 +76,7 @@ impl RowWriter {
         map: &Arc<TableMap>,
         catalog: &Catalog,
         flavour: Flavour,
+        options: SqlOptions,
         unnamed: impl FnOnce() -> Arc<AtomicU64>,
     ) -> Self {
         let names = column_names(map, catalog);
@@ -83,25 +86,33 @@ impl RowWriter {
             map: Arc::clone(map),
             name: qualified(map),
             flavour,
+            options,
             unnamed: (names.origin == NameOrigin::Unknown).then(unnamed),
             columns: (0..map.columns.len()).filter_map(column).collect(),
             key: key(map, definition.as_deref()).unwrap_or_default(),
         }
     }
 
-    /// Appends a statement for each row.
+    /// Appends a statement for each row, or for several inserted ones.
     fn rows(&self, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<(), RowError> {
         let (mut before, mut after) = (Row::default(), Row::default());
         let (mut iter, mut words) = (rows.iter(), Vec::new());
+        let mut inserts = Inserts::new(self.options.rows_per_insert);
         while iter
             .next_into(&mut before, &mut after)
             .map_err(|(offset, error)| RowError::Field(offset, error))?
         {
             if self.unnamed.is_none() && !has_error_value(&after) {
-                self.statement(rows.kind, &before, &after, out)?;
+                if inserts.joins(rows.kind, out) {
+                    self.values(&after, out)?;
+                } else {
+                    self.statement(rows.kind, &before, &after, out)?;
+                }
+                inserts.wrote();
                 client::end_values(out);
                 continue;
             }
+            inserts.interrupt();
             words.clear();
             self.statement(rows.kind, &before, &after, &mut words)?;
             match &self.unnamed {
@@ -141,8 +152,14 @@ impl RowWriter {
             separate(out, index, b", ");
             out.extend(&column.name);
         }
-        out.extend(b") VALUES (");
-        for (index, (column, cell)) in given().enumerate() {
+        out.extend(b") VALUES ");
+        self.values(after, out)
+    }
+
+    fn values(&self, after: &Row<'_>, out: &mut Vec<u8>) -> Result<(), RowError> {
+        out.push(b'(');
+        let given = self.present(after).filter(|(column, _)| !column.generated);
+        for (index, (column, cell)) in given.enumerate() {
             separate(out, index, b", ");
             self.cell(column, cell, out)?;
         }
@@ -160,7 +177,7 @@ impl RowWriter {
                 continue;
             };
             let differs = old != new && !crate::is_unchanged(cell);
-            if differs || column.may_update_itself {
+            if differs || column.may_update_itself || self.options.all_columns {
                 separate(out, count, b", ");
                 self.assignment(column, cell, out)?;
                 count += 1;
@@ -194,7 +211,8 @@ impl RowWriter {
     /// The row by its primary key, or else by all that the image holds.
     fn condition(&self, before: &Row<'_>, out: &mut Vec<u8>) -> Result<(), RowError> {
         out.extend(b" WHERE ");
-        let by_key = !self.key.is_empty() && self.key.iter().all(|index| holds(before, *index));
+        let has_key = !self.key.is_empty() && self.key.iter().all(|index| holds(before, *index));
+        let by_key = has_key && !self.options.all_columns;
         let mut count = 0;
         for (index, column) in self.columns.iter().enumerate() {
             let Some(cell) = before.cells.get(index).filter(|cell| **cell != Cell::Absent) else {
@@ -207,7 +225,7 @@ impl RowWriter {
             self.equals(column, cell, by_key, out)?;
             count += 1;
         }
-        if !by_key {
+        if !has_key {
             out.extend(b" LIMIT 1");
         }
         Ok(())

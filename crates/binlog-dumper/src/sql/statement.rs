@@ -23,6 +23,7 @@ impl SqlDumper {
     }
 
     fn statement(&mut self, at: At<'_, '_>, query: &Query<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+        self.head(out);
         if let Some(charsets) = query.status.charsets {
             self.tell_client(charsets.client, charsets.connection, out);
         }

@@ -68,7 +68,10 @@ fn unnamed_columns_are_comments() {
         .table_map(&[])
         .rows(EventType::DELETE_ROWS, &[(2, None)])
         .xid();
-    let mut dumper = SqlDumper::new(SqlOptions { comments: false });
+    let mut dumper = SqlDumper::new(SqlOptions {
+        comments: false,
+        ..SqlOptions::default()
+    });
     let (text, ended) = events.dump(&mut dumper);
     ended.unwrap();
     assert_eq!(dumper.unnamed().rows, 1);
@@ -118,7 +121,10 @@ fn create_table_select_runs_as_a_client() {
 fn unfinished_transactions_roll_back() {
     let begin = || Events::new().query("shop", "BEGIN");
     check(begin(), &["BEGIN;", "ROLLBACK;"]);
-    let mut dumper = SqlDumper::new(SqlOptions { comments: false });
+    let mut dumper = SqlDumper::new(SqlOptions {
+        comments: false,
+        ..SqlOptions::default()
+    });
     let mut out = Vec::new();
     for chunk in [begin().chunk(), begin().xid().chunk()] {
         dumper.chunk(&chunk, &mut out).unwrap();
@@ -183,7 +189,10 @@ fn refused(event_type: EventType, body: &[u8], expected: &str) {
 
 /// `expected` are the lines but comments and session settings.
 fn check(events: Events, expected: &[&str]) {
-    let (text, ended) = events.dump(&mut SqlDumper::new(SqlOptions { comments: false }));
+    let (text, ended) = events.dump(&mut SqlDumper::new(SqlOptions {
+        comments: false,
+        ..SqlOptions::default()
+    }));
     ended.unwrap();
     assert_eq!(statements_of(&text), expected);
 }
@@ -193,4 +202,76 @@ fn statements_of(text: &str) -> Vec<&str> {
     lines
         .filter(|line| !line.starts_with("-- ") && !line.starts_with("SET ") && !line.starts_with("/*!\\C"))
         .collect()
+}
+
+#[test]
+fn several_rows_in_an_insert() {
+    let rows: Vec<_> = (1..=5).map(|id| (id, None)).collect();
+    let events = || {
+        Events::new()
+            .named_table_map()
+            .rows(EventType::WRITE_ROWS, &rows)
+            .named_table_map()
+            .rows(EventType::WRITE_ROWS, &rows[..1])
+            .named_table_map()
+            .rows(EventType::DELETE_ROWS, &rows[..2])
+            .xid()
+    };
+    let insert = |values: &[&str]| {
+        let values = values.join(", ");
+        format!("INSERT INTO `shop`.`orders` (`id`, `name`) VALUES {values};")
+    };
+    let check = |rows_per_insert, expected: &[String]| {
+        let (text, ended) = events().dump(&mut SqlDumper::new(SqlOptions {
+            rows_per_insert,
+            ..SqlOptions::default()
+        }));
+        ended.unwrap();
+        let statements = statements_of(&text);
+        let inserts: Vec<_> = statements.iter().filter(|line| line.starts_with("INSERT")).collect();
+        assert_eq!(inserts, expected.iter().collect::<Vec<_>>());
+        assert_eq!(statements.iter().filter(|line| line.starts_with("DELETE")).count(), 2);
+    };
+    let one = insert(&["(1, NULL)"]);
+    check(
+        2,
+        &[
+            insert(&["(1, NULL)", "(2, NULL)"]),
+            insert(&["(3, NULL)", "(4, NULL)"]),
+            insert(&["(5, NULL)"]),
+            one.clone(),
+        ],
+    );
+    check(
+        9,
+        &[
+            insert(&["(1, NULL)", "(2, NULL)", "(3, NULL)", "(4, NULL)", "(5, NULL)"]),
+            one,
+        ],
+    );
+}
+
+#[test]
+fn all_columns_of_the_images() {
+    let events = Events::new()
+        .query("shop", "BEGIN")
+        .named_table_map()
+        .rows(EventType::UPDATE_ROWS, &[(1, Some("a")), (1, Some("b"))])
+        .named_table_map()
+        .rows(EventType::DELETE_ROWS, &[(2, None)])
+        .xid();
+    let options = SqlOptions {
+        all_columns: true,
+        ..SqlOptions::default()
+    };
+    let (text, ended) = events.dump(&mut SqlDumper::new(options));
+    ended.unwrap();
+    let expected = [
+        "UPDATE `shop`.`orders` SET `id` = 1, `name` = 'b' WHERE `id` = 1 AND CAST(`name` AS BINARY) = _binary'a';",
+        "DELETE FROM `shop`.`orders` WHERE `id` = 2 AND `name` IS NULL;",
+    ];
+    let statements = statements_of(&text);
+    for statement in expected {
+        assert!(statements.contains(&statement), "{text}");
+    }
 }
