@@ -11,6 +11,7 @@ use crate::keys::KeyArgs;
 
 /// What to read.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Input")]
 pub(crate) struct InputArgs {
     /// Binary logs, in order: files (also .gz and .zst), folders, .index files, '-' for stdin,
     /// or one mysql://user@host:port
@@ -72,6 +73,11 @@ impl InputArgs {
             }
             sources => self.open_files(sources, compressed, seek, chunk_limit),
         }
+    }
+
+    /// Whether reading ends by itself.
+    pub(crate) fn has_end(&self) -> bool {
+        !self.follow
     }
 
     /// The files, where nothing but whole files is to be read.

@@ -165,9 +165,7 @@ impl Filter {
         };
         self.judge(chunk, &mut open, items)?;
         let gtids = items.iter().filter(|item| is_gtid(&item.raw)).count() as u64;
-        if !matches!(open.whole, Whole::Vanish(_)) {
-            self.report.gtids_kept += gtids;
-        }
+        open.gtids += gtids;
         self.report.gtids += gtids;
         open.take(
             &Part {
@@ -196,6 +194,7 @@ impl Filter {
             whole,
             leaves_frame: gtid.and_then(|gtid| gtid.gtid()).is_some() && self.rules.emptied() == Emptied::Frame,
             xa: false,
+            gtids: 0,
             content: false,
             kept: false,
             emitted: false,
@@ -272,6 +271,9 @@ impl Filter {
         let Some(mut open) = self.open.take() else { return };
         let emptied = open.is_emptied();
         open.give_up(&mut self.report);
+        if open.emitted || !emptied {
+            self.report.gtids_kept += open.gtids;
+        }
         match (emptied, open.emitted) {
             (false, _) => self.report.transactions_kept += 1,
             (true, true) => self.report.transactions_emptied += 1,

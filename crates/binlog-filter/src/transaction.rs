@@ -18,6 +18,8 @@ pub(crate) struct Open {
     pub(crate) leaves_frame: bool,
     /// Whether other transactions may refer to it, because it is an XA one.
     pub(crate) xa: bool,
+    /// GTIDs in it: one, or none.
+    pub(crate) gtids: u64,
     /// Whether it had content, and whether any was kept.
     pub(crate) content: bool,
     pub(crate) kept: bool,

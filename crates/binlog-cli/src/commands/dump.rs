@@ -1,18 +1,22 @@
 //! `binlog dump`: readable, re-executable SQL, or JSON Lines.
 
+mod sql;
+
 use std::io::Write;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use binlog_dumper::{Draft, Dump as Dumper, JsonDumper, SqlDumper, SqlOptions};
+use binlog_dumper::{Draft, Dump as Dumper, JsonDumper, SqlDumper};
 use binlog_filter::{Filter, FilterError};
 use binlog_source::{CORE_CHUNK_LIMIT, Source, for_each_in_order};
 use clap::{Args, ValueEnum};
 
 use crate::inputs::InputArgs;
-use crate::output::{Output, OutputArgs};
+use crate::output::{Output, OutputArgs, ShowArgs};
 use crate::progress::warn;
+use crate::report::ReportArgs;
 use crate::selection::SelectionArgs;
+use sql::SqlArgs;
 
 /// Print binary logs as SQL, or as one JSON object a change.
 #[derive(Args, Debug)]
@@ -21,7 +25,13 @@ pub(crate) struct Dump {
     #[arg(long, value_name = "FORMAT", default_value = "sql")]
     format: Format,
     #[command(flatten)]
+    report: ReportArgs,
+    #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    show: ShowArgs,
+    #[command(flatten)]
+    sql: SqlArgs,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -38,19 +48,26 @@ enum Format {
 
 impl Dump {
     pub(crate) fn run(self) -> Result<()> {
+        if !matches!(self.format, Format::Sql) {
+            self.sql.refuse()?;
+        }
         let rules = self.selection.rules_for_reader()?;
         let mut source = self.input.open_for(&rules, CORE_CHUNK_LIMIT)?;
-        let mut filter = (!rules.keeps_everything()).then(|| Filter::new(rules));
-        let mut out = self.output.open()?;
+        let is_filtered = self.report.is_wanted() || !rules.keeps_everything();
+        let mut filter = is_filtered.then(|| Filter::new(rules));
+        let mut out = self.output.open_to_show(&self.show, self.input.has_end())?;
         match self.format {
-            Format::Json => print(&mut *source, &mut filter, &mut JsonDumper::new(), &mut out),
+            Format::Json => {
+                print(&mut *source, &mut filter, &mut JsonDumper::new(), &mut out)?;
+            }
             Format::Sql => {
-                let mut dumper = SqlDumper::new(SqlOptions::default());
+                let mut dumper = SqlDumper::new(self.sql.options());
                 print(&mut *source, &mut filter, &mut dumper, &mut out)?;
+                drop(out);
                 warn_of_unnamed(&dumper);
-                Ok(())
             }
         }
+        filter.map_or(Ok(()), |filter| self.report.tell(filter.report()))
     }
 }
 

@@ -1,7 +1,5 @@
 //! `binlog filter`: binary logs in, a binary log out.
 
-use std::io::{self, Write as _};
-
 use anyhow::Result;
 use binlog_source::{CHUNK_LIMIT, Next};
 use binlog_writer::Writer;
@@ -9,6 +7,7 @@ use clap::Args;
 
 use crate::inputs::InputArgs;
 use crate::output::OutputArgs;
+use crate::report::ReportArgs;
 use crate::selection::SelectionArgs;
 
 /// Write a valid binary log of the selected changes.
@@ -16,9 +15,8 @@ use crate::selection::SelectionArgs;
 /// Without selection the output is the input, byte for byte. With one, what the input holds compressed comes out plain.
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
-    /// At the end, say on stderr what was kept and what was left out
-    #[arg(long)]
-    report: bool,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -44,9 +42,6 @@ impl Filter {
             }
         }
         writer.finish()?;
-        if self.report {
-            write!(io::stderr().lock(), "{}", filter.report())?;
-        }
-        Ok(())
+        self.report.tell(filter.report())
     }
 }
