@@ -23,7 +23,7 @@ mod text;
 mod variables;
 
 pub use options::{Base64Output, TextOptions};
-pub use page::{EventBytes, Page};
+pub use page::{EventBytes, Overflow, Page};
 pub use printer::{Effects, Flow, Printer};
 pub use select::{SelectOptions, Selection, ends_group, starts_group};
 

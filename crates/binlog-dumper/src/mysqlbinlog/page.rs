@@ -4,6 +4,10 @@
 //! A page holds all that its text needs by itself, so that another core can write it: references that both cores count
 //! for each event would cost more than the writing.
 
+mod overflow;
+
+use std::borrow::Cow;
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,6 +21,7 @@ use super::row_heads::{RowHeads, Told};
 use super::rows::RowsText;
 use super::session::Table;
 use super::text::end_statement;
+pub use overflow::Overflow;
 
 /// Characters of a line of base64, and the bytes in it.
 const LINE: usize = 76;
@@ -27,8 +32,7 @@ const LINE_BYTES: usize = LINE / 4 * 3;
 pub struct Page {
     pub(super) text: Vec<u8>,
     pub(super) events: Events,
-    /// Where in `text` each statement's row events belong, and which pieces they are.
-    blocks: Vec<(usize, Range<usize>)>,
+    blocks: Vec<Block>,
     /// Where in `text` lines at the head of events belong.
     heads: Vec<(usize, Head)>,
     /// The first piece of the statement that has not ended.
@@ -43,10 +47,30 @@ pub struct EventBytes<'a> {
     end: usize,
 }
 
+/// Where in the text the row events of a statement belong, and which pieces they are.
+#[derive(Debug)]
+struct Block {
+    place: usize,
+    pieces: Range<usize>,
+    phase: Phase,
+    /// Nothing of the statement's row events stands before it.
+    is_first: bool,
+}
+
+/// What is written of a statement's row events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Base64,
+    Rows,
+    /// The one after the other.
+    Both,
+}
+
 /// Row events, in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Events {
     blocks: Vec<Bytes>,
+    overflow: Option<Arc<dyn Overflow>>,
     size: usize,
     pieces: Vec<Piece>,
     tables: Vec<Arc<Table>>,
@@ -54,7 +78,7 @@ pub(super) struct Events {
 }
 
 /// What is written of an event.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Piece {
     /// Its bytes in base64, with the end of the statement if it is the last; and its rows as comments.
     Event {
@@ -66,12 +90,11 @@ enum Piece {
     End,
 }
 
-/// A part of one of the blocks.
+/// Where the bytes of an event are.
 #[derive(Debug, Clone, Copy)]
-struct Part {
-    block: usize,
-    start: usize,
-    end: usize,
+enum Part {
+    InBlock { block: usize, start: usize, end: usize },
+    Overflown { from: u64, len: usize },
 }
 
 /// The lines at the head of an event.
@@ -93,7 +116,7 @@ pub(super) enum Place {
 }
 
 /// How rows are told: indexes of the table, if it is known, and of the format.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Comments {
     table: Option<usize>,
     format: usize,
@@ -156,7 +179,30 @@ impl Events {
             self.blocks.push(block.clone());
         }
         let block = self.blocks.len() - 1;
-        Part { block, start, end }
+        Part::InBlock { block, start, end }
+    }
+
+    /// The bytes of an event in a block.
+    fn bytes(&self, part: Part) -> &[u8] {
+        match part {
+            Part::InBlock { block, start, end } => {
+                let block = self.blocks.get(block);
+                block.and_then(|block| block.get(start..end)).unwrap_or_default()
+            }
+            Part::Overflown { .. } => &[],
+        }
+    }
+
+    /// The bytes of an event, wherever they are.
+    fn fetch(&self, part: Part) -> io::Result<Cow<'_, [u8]>> {
+        match (part, &self.overflow) {
+            (Part::Overflown { from, len }, Some(overflow)) => {
+                let mut bytes = vec![0; len];
+                overflow.read(from, &mut bytes)?;
+                Ok(bytes.into())
+            }
+            _ => Ok(self.bytes(part).into()),
+        }
     }
 
     /// Ends a statement of which the last event is left out.
@@ -199,7 +245,12 @@ impl Page {
         let pieces = self.open..self.events.pieces.len();
         self.open = pieces.end;
         if !pieces.is_empty() {
-            self.blocks.push((self.text.len(), pieces));
+            self.blocks.push(Block {
+                place: self.text.len(),
+                pieces,
+                phase: Phase::Both,
+                is_first: true,
+            });
         }
     }
 
@@ -209,20 +260,31 @@ impl Page {
         self.open == self.events.pieces.len()
     }
 
+    /// Whether events of the page wait elsewhere.
+    #[must_use]
+    pub fn has_overflow(&self) -> bool {
+        self.events.overflow.is_some()
+    }
+
     /// Appends all of the text.
-    pub fn write(&self, options: &TextOptions, out: &mut Vec<u8>) {
+    ///
+    /// # Errors
+    /// Events that wait elsewhere cannot be read.
+    pub fn write(&self, options: &TextOptions, out: &mut Vec<u8>) -> io::Result<()> {
         let (mut written, mut rows) = (0, RowsText::default());
         let (mut heads, mut row_heads) = (self.heads.iter().peekable(), RowHeads::new(options));
-        let end = (self.text.len(), 0..0);
-        for (place, pieces) in self.blocks.iter().chain([&end]) {
-            while let Some((place, head)) = heads.next_if(|(before, _)| before <= place) {
+        let places = self.blocks.iter().map(|block| (block.place, Some(block)));
+        for (place, block) in places.chain([(self.text.len(), None)]) {
+            while let Some((place, head)) = heads.next_if(|(before, _)| *before <= place) {
                 self.write_text(&mut written, *place, out);
                 self.write_head(head, &mut row_heads, out);
             }
-            self.write_text(&mut written, *place, out);
-            let pieces = self.events.pieces.get(pieces.clone()).unwrap_or_default();
-            self.write_block(pieces, &mut rows, out);
+            self.write_text(&mut written, place, out);
+            if let Some(block) = block {
+                self.write_block(block, &mut rows, out)?;
+            }
         }
+        Ok(())
     }
 
     fn write_text(&self, written: &mut usize, to: usize, out: &mut Vec<u8>) {
@@ -233,7 +295,7 @@ impl Page {
     fn write_head(&self, head: &Head, row_heads: &mut RowHeads<'_>, out: &mut Vec<u8>) {
         let table = head.table.and_then(|at| self.events.tables.get(at));
         if let Some(format) = self.events.formats.get(head.format)
-            && let Ok(mut raw) = RawEvent::first(self.bytes(head.part), 0, format)
+            && let Ok(mut raw) = RawEvent::first(self.events.bytes(head.part), 0, format)
         {
             raw.header.log_pos = head.end_log_pos;
             let table = table.map(Arc::as_ref);
@@ -247,8 +309,19 @@ impl Page {
         self.text.len() + self.events.size
     }
 
-    fn write_block(&self, pieces: &[Piece], rows_text: &mut RowsText, out: &mut Vec<u8>) {
-        let mut begun = false;
+    fn write_block(&self, block: &Block, rows: &mut RowsText, out: &mut Vec<u8>) -> io::Result<()> {
+        let pieces = self.events.pieces.get(block.pieces.clone()).unwrap_or_default();
+        if block.phase != Phase::Rows {
+            self.write_base64(pieces, block.is_first, out)?;
+        }
+        if block.phase != Phase::Base64 {
+            self.write_comments(pieces, rows, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_base64(&self, pieces: &[Piece], is_first: bool, out: &mut Vec<u8>) -> io::Result<()> {
+        let mut begun = !is_first;
         for piece in pieces {
             match piece {
                 Piece::Event {
@@ -256,9 +329,9 @@ impl Page {
                     base64: Some(place),
                     ..
                 } => {
-                    out.extend(if begun { &b""[..] } else { b"\nBINLOG '\n" });
+                    out.extend_from_slice(if begun { b"" } else { b"\nBINLOG '\n" });
                     begun = true;
-                    push_base64(out, self.bytes(*part));
+                    push_base64(out, &self.events.fetch(*part)?);
                     if *place == Place::Last {
                         end_binlog(out);
                     }
@@ -267,21 +340,21 @@ impl Page {
                 _ => {}
             }
         }
-        for piece in pieces {
-            if let Piece::Event {
-                part, rows: Some(rows), ..
-            } = piece
-            {
-                self.write_rows(self.bytes(*part), rows, rows_text, out);
-            }
-        }
+        Ok(())
     }
 
-    fn bytes(&self, part: Part) -> &[u8] {
-        let block = self.events.blocks.get(part.block);
-        block
-            .and_then(|block| block.get(part.start..part.end))
-            .unwrap_or_default()
+    fn write_comments(&self, pieces: &[Piece], rows: &mut RowsText, out: &mut Vec<u8>) -> io::Result<()> {
+        for piece in pieces {
+            if let Piece::Event {
+                part,
+                rows: Some(comments),
+                ..
+            } = piece
+            {
+                self.write_rows(&self.events.fetch(*part)?, comments, rows, out);
+            }
+        }
+        Ok(())
     }
 
     fn write_rows(&self, event: &[u8], comments: &Comments, rows: &mut RowsText, out: &mut Vec<u8>) {
@@ -291,6 +364,23 @@ impl Page {
             && let Ok(raw) = RawEvent::first(event, 0, format)
         {
             rows.write(&raw, format, table, comments.verbose, out);
+        }
+    }
+}
+
+impl Piece {
+    /// Bytes of its event.
+    fn len(&self) -> usize {
+        match self {
+            Self::Event {
+                part: Part::InBlock { start, end, .. },
+                ..
+            } => end - start,
+            Self::Event {
+                part: Part::Overflown { len, .. },
+                ..
+            } => *len,
+            Self::End => 0,
         }
     }
 }

@@ -11,6 +11,7 @@ mod load;
 mod log;
 mod messages;
 mod number;
+mod overflow;
 mod password;
 mod plan;
 mod raw;

@@ -1,17 +1,19 @@
 //! Prints logs one after the other.
 
+use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 
-use binlog_dumper::mysqlbinlog::{Effects, Flow, Page, PrintError, Printer, Selection};
+use binlog_dumper::mysqlbinlog::{Effects, Flow, Overflow, Page, PrintError, Printer, Selection};
 use binlog_parser::{FormatDescription, RawEvent};
 use binlog_source::in_turns;
 
 use super::load::LoadFiles;
 use super::log::{Found, FoundIn, Log, ReadError};
 use super::messages::{Ending, Messages};
+use super::overflow::OverflowFile;
 use super::plan::Plan;
 use super::raw::RawLogs;
 use super::remote::{Arrival, Remote};
@@ -28,26 +30,30 @@ pub(super) fn run(mut plan: Plan, messages: &mut Messages<'_>) -> Result<(), End
     let options = run.printer.options();
     let write = |page: Page| {
         let mut text = Vec::with_capacity(page.size());
-        page.write(&options, &mut text);
-        text
+        page.write(&options, &mut text).map(|()| text)
     };
-    // An empty text stands for a pause.
-    let put = |text: Vec<u8>| match text.is_empty() {
-        true => out.flush(),
-        false => out.write_all(&text),
+    // An empty page stands for a pause.
+    let put = |text: io::Result<Vec<u8>>| match text? {
+        text if text.is_empty() => out.flush(),
+        text => out.write_all(&text),
     };
     let written = in_turns(|| run.next_page(), write, put);
     let flushed = written.and_then(|()| out.flush());
-    run.done.and(flushed.map_err(|_| Ending::FAILURE))
+    run.end(flushed)
 }
 
 /// Bytes on a page after which the next one is begun.
 const FULL: usize = 1 << 19;
 
+/// Bytes of a statement that has not ended, after which its events wait in a file.
+const OVERFULL: usize = 4 << 20;
+
 /// The logs on their way to pages.
 struct Run<'r, 'm> {
     printer: Printer,
     page: Page,
+    /// Pages that come first.
+    ready: VecDeque<Page>,
     load: LoadFiles,
     raw: RawLogs,
     row_format: RowFormat,
@@ -118,6 +124,7 @@ impl<'r, 'm> Run<'r, 'm> {
         let mut run = Self {
             printer: Printer::new(plan.text(), Selection::new(plan.selection())),
             page: Page::default(),
+            ready: VecDeque::new(),
             load: LoadFiles::new(settings.local_load.as_deref()),
             raw: RawLogs::new(settings.result_file.clone()),
             row_format: RowFormat::default(),
@@ -138,10 +145,10 @@ impl<'r, 'm> Run<'r, 'm> {
 
     /// The next page. An empty one where the logs have nothing more for now; `None` at the end.
     fn next_page(&mut self) -> Option<Page> {
-        while !self.is_over {
+        while self.ready.is_empty() && !self.is_over {
             match self.step() {
                 Ok(Step::More) => {}
-                Ok(Step::Pause) => return Some(std::mem::take(&mut self.page)),
+                Ok(Step::Pause) => return Some(self.pause()),
                 Ok(Step::EndOfLog) => self.end_log(self.files.len() == 0),
                 Ok(Step::Stop) => self.end_log(true),
                 Err(ending) => {
@@ -149,11 +156,48 @@ impl<'r, 'm> Run<'r, 'm> {
                     self.end_log(true);
                 }
             }
-            if self.page.size() >= FULL && self.page.is_settled() {
-                break;
+            match (self.page.is_settled(), self.page.size()) {
+                (true, size) if size >= FULL || self.page.has_overflow() => break,
+                (false, OVERFULL..) => self.overflow(),
+                _ => {}
             }
         }
-        Some(std::mem::take(&mut self.page)).filter(|page| page.size() > 0)
+        if self.ready.is_empty() && (self.page.size() > 0 || self.page.has_overflow()) {
+            self.ready = std::mem::take(&mut self.page).into_parts(FULL);
+        }
+        self.ready.pop_front()
+    }
+
+    /// What there is for now. A statement that has not ended waits.
+    fn pause(&mut self) -> Page {
+        match self.page.is_settled() {
+            true => std::mem::take(&mut self.page),
+            false => Page::default(),
+        }
+    }
+
+    fn overflow(&mut self) {
+        let make = || Ok(Arc::new(OverflowFile::new()?) as Arc<dyn Overflow>);
+        match self.page.overflow(make) {
+            Ok(page) => self.ready.push_back(page),
+            Err(error) => {
+                let error = format!("Could not write a temporary file: {error}");
+                self.messages.error(error);
+                self.done = Err(Ending::FAILURE);
+                self.is_over = true;
+            }
+        }
+    }
+
+    /// How it ended, where this is how writing ended. A reader who has enough is no error.
+    fn end(self, written: io::Result<()>) -> Result<(), Ending> {
+        if let Err(error) = &written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.messages
+                .error(format_args!("Could not write all of the text: {error}"));
+        }
+        self.done.and(written.map_err(|_| Ending::FAILURE))
     }
 
     /// What stands at the end is printed also where a log cannot be read.
