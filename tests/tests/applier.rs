@@ -45,6 +45,7 @@ fn chunks(path: &Path, events: usize) -> Result<Vec<Chunk>> {
             file: Arc::clone(&name),
             positions: PositionMeaning::OwnLog,
             format: Arc::clone(decoder.format()),
+            open_tables: Vec::new(),
             runs: Vec::new(),
             end: offset,
             continues: tracker.is_open(),

@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result, ensure};
 use binlog_dumper::{Dump, JsonDumper, SqlDumper, SqlOptions, Summary};
 use binlog_parser::Chunk;
 use binlog_source::{FileOptions, FileSource, Input, Next, Source as _};
-use binlog_testkit::compare::compare;
+use binlog_testkit::compare::{assert_absent, compare};
 use binlog_testkit::workload::{DROPPED, Workload, kept_tables};
-use binlog_testkit::{Flavour, Server, ServerOptions};
+use binlog_testkit::{Flavour, Server, ServerOptions, run_binlog};
 use mysql::prelude::Queryable as _;
 use serde_json::Value;
 
@@ -113,6 +113,55 @@ fn statements_of_east_asian_clients_replay() -> Result<()> {
         compare(&source, &target, &["shop.said"])?;
         let texts: Vec<String> = target.conn()?.query("SELECT a FROM shop.said")?;
         assert_eq!(texts, ["誠", "誠;", "ソ", "ä"], "{flavour}");
+    }
+    Ok(())
+}
+
+/// Statements that are cut between their row events, because they are large.
+#[test]
+fn large_statements_replay() -> Result<()> {
+    let rows = "WITH RECURSIVE n AS (SELECT 1 AS id UNION ALL SELECT id + 1 FROM n WHERE id < 12000) SELECT id, REPEAT(SHA2(id, 256), 10) FROM n";
+    for (flavour, option) in [
+        (Flavour::MySql97, "SET cte_max_recursion_depth = 100000"),
+        (Flavour::MariaDb118, "SET max_recursive_iterations = 100000"),
+    ] {
+        let source = Server::start(ServerOptions::new(flavour).arg(ROW_METADATA_FULL))?;
+        let mut conn = source.conn()?;
+        for sql in [
+            "CREATE DATABASE shop",
+            "USE shop",
+            "CREATE TABLE shop.said (id INT PRIMARY KEY, a TEXT)",
+            "CREATE TABLE shop.other (id INT PRIMARY KEY, a TEXT)",
+            option,
+            &format!("INSERT INTO shop.said {rows}"),
+            &format!("INSERT INTO shop.other {rows}"),
+            "UPDATE shop.said s JOIN shop.other o ON s.id = o.id SET s.a = REVERSE(s.a), o.a = CONCAT(o.a, 'x')",
+            "DELETE FROM shop.said WHERE id % 2 = 0",
+        ] {
+            conn.query_drop(sql)?;
+        }
+        let inside = chunks(&source)?
+            .iter()
+            .filter(|chunk| !chunk.open_tables.is_empty())
+            .count();
+        ensure!(inside > 10, "{inside} chunks begin inside a statement");
+        let target = replay(&source, flavour)?;
+        compare(&source, &target, &["shop.said", "shop.other"]).with_context(|| format!("{flavour}"))?;
+        let partial = Server::start(ServerOptions::new(flavour).server_id(2))?;
+        let log = source.binlogs()?.pop().context("no log")?;
+        let log = log.to_str().context("a path that is not UTF-8")?;
+        run_binlog([
+            "apply",
+            "--to",
+            &partial.url(),
+            "--table",
+            "shop.said",
+            "--on-mixed",
+            "keep",
+            log,
+        ])?;
+        compare(&source, &partial, &["shop.said"]).with_context(|| format!("{flavour}"))?;
+        assert_absent(&partial, &["shop.other"])?;
     }
     Ok(())
 }

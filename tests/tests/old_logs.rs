@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use binlog_parser::{Chunk, Decoder, Event};
+use binlog_parser::{Chunk, Event};
 use binlog_source::{FileOptions, FileSource, Input, Next, Source as _};
 use binlog_testkit::{Flavour, Installation, run_binlog};
 
@@ -88,7 +88,7 @@ fn events(file: &Path) -> Result<Vec<(u64, u32, String)>> {
 }
 
 fn collect(chunk: &Chunk, events: &mut Vec<(u64, u32, String)>) -> Result<()> {
-    let mut decoder = Decoder::new(chunk.format.clone());
+    let mut decoder = chunk.decoder();
     for raw in chunk.events() {
         let raw = raw?;
         let what = match decoder.decode(&raw)? {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use binlog_parser::event::Event;
 use binlog_parser::gtid::{GtidProgress, TransactionGtid};
-use binlog_parser::{Chunk, Decoder, FormatDescription, Query, RawEvent, Rows, Step, TransactionTracker};
+use binlog_parser::{Chunk, FormatDescription, Query, RawEvent, Rows, Step, TransactionTracker};
 use binlog_schema::statement::touched_in_mode;
 use binlog_schema::{StatementKind, Touched, Unparsed};
 
@@ -154,7 +154,7 @@ impl Applier {
     fn apply_chunk(&mut self, chunk: &Chunk) -> Result<Applied, ApplyError> {
         self.progress.check_follows(&chunk.file)?;
         let mut applied = Applied::default();
-        let mut decoder = Decoder::new(chunk.format.clone());
+        let mut decoder = chunk.decoder();
         let alone = chunk.unfinished || rolls_back(chunk)?;
         self.batch.limit(if alone { 1 } else { self.transactions_per_commit });
         self.target.set_source(chunk.format.flavour());

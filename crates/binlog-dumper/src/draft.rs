@@ -75,7 +75,7 @@ impl<R: WriteRows> Draft<R> {
 
     /// Appends the text up to the last row event. Returns its length on the page.
     fn write_rows(&self, out: &mut Vec<u8>) -> Result<usize, DumpError> {
-        let mut decoder = Decoder::new(self.chunk.format.clone());
+        let mut decoder = self.chunk.decoder();
         let mut events = self.chunk.entries();
         let mut written = 0;
         for (place, writer) in &self.page.rows {

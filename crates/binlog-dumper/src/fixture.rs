@@ -146,6 +146,7 @@ impl Events {
             format: self.format,
             runs: self.runs,
             end: self.end,
+            open_tables: Vec::new(),
             continues: false,
             unfinished: false,
         }

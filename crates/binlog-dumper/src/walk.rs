@@ -38,7 +38,7 @@ pub(crate) struct Walk {
 impl Walk {
     /// Goes on with this chunk. `true` where the transaction before it was never finished.
     pub(crate) fn enter(&mut self, chunk: &Chunk) -> bool {
-        self.decoder = Decoder::new(chunk.format.clone());
+        self.decoder = chunk.decoder();
         let broken = self.is_open() && !chunk.continues;
         if broken {
             self.tracker = TransactionTracker::default();

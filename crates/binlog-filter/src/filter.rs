@@ -14,6 +14,17 @@ use crate::selection::Emptied;
 use crate::statement::{Judge, Tables, by_policy};
 use crate::transaction::{Open, Part};
 
+/// What comes after the events of a transaction that are at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// Nothing: they end it.
+    Ends,
+    /// Something else: the log does not have its end.
+    BreaksOff,
+    /// More of it, in the next chunk.
+    GoesOn,
+}
+
 /// Applies rules to the chunks of one stream, in their order.
 ///
 /// ```
@@ -37,6 +48,8 @@ pub struct Filter {
     format: Arc<FormatDescription>,
     open: Option<Open>,
     tables: Tables,
+    /// Events of a statement that the last chunk left open, to be put out with the rest of it.
+    carried: Vec<Run>,
 }
 
 impl Filter {
@@ -50,6 +63,7 @@ impl Filter {
             format: Arc::default(),
             open: None,
             tables: Tables::default(),
+            carried: Vec::new(),
         }
     }
 
@@ -99,27 +113,37 @@ impl Filter {
 
     fn pass(&mut self, chunk: &Chunk) -> Result<Vec<Run>, FilterError> {
         let mut out = Vec::new();
-        let mut items: Vec<Item<'_>> = Vec::new();
+        let carried = std::mem::take(&mut self.carried);
+        let mut items = Vec::new();
+        for run in &carried {
+            let raw = RawEvent::first(&run.bytes, run.offset, &self.format);
+            items.push(Item::new(raw.map_err(|error| chunk.place(error))?, run));
+        }
         for entry in chunk.entries() {
             let (raw, run) = entry?;
             self.report.events += 1;
             let step = self.tracker.step_raw(&raw);
             if matches!(step, Step::Begin | Step::Only) {
-                self.settle(chunk, &mut items, false, &mut out)?;
+                self.settle(chunk, &mut items, Rest::BreaksOff, &mut out)?;
                 self.close();
             }
             if step == Step::Outside {
-                self.settle(chunk, &mut items, false, &mut out)?;
+                self.settle(chunk, &mut items, Rest::BreaksOff, &mut out)?;
                 self.outside(chunk, &raw, run, &mut out)?;
                 continue;
             }
             items.push(Item::new(raw, run));
             if matches!(step, Step::End | Step::Only) {
-                self.settle(chunk, &mut items, true, &mut out)?;
+                self.settle(chunk, &mut items, Rest::Ends, &mut out)?;
                 self.close();
             }
         }
-        self.settle(chunk, &mut items, false, &mut out)?;
+        let rest = if chunk.unfinished {
+            Rest::GoesOn
+        } else {
+            Rest::BreaksOff
+        };
+        self.settle(chunk, &mut items, rest, &mut out)?;
         Ok(out)
     }
 
@@ -152,7 +176,7 @@ impl Filter {
         &mut self,
         chunk: &Chunk,
         items: &mut Vec<Item<'_>>,
-        ends: bool,
+        rest: Rest,
         out: &mut Vec<Run>,
     ) -> Result<(), FilterError> {
         if items.is_empty() {
@@ -163,7 +187,7 @@ impl Filter {
             Some(open) => open,
             None => self.begin(chunk, items)?,
         };
-        self.judge(chunk, &mut open, items)?;
+        let carried = self.judge(chunk, &mut open, items, rest)?;
         let gtids = items.iter().filter(|item| is_gtid(&item.raw)).count() as u64;
         open.gtids += gtids;
         self.report.gtids += gtids;
@@ -173,12 +197,13 @@ impl Filter {
                 format: &self.format,
                 items,
                 begins,
-                ends,
+                ends: rest == Rest::Ends,
             },
             out,
             &mut self.report,
         )?;
         self.open = Some(open);
+        self.carried = carried;
         items.clear();
         Ok(())
     }
@@ -246,7 +271,15 @@ impl Filter {
         }
     }
 
-    fn judge(&mut self, chunk: &Chunk, open: &mut Open, items: &mut [Item<'_>]) -> Result<(), FilterError> {
+    /// Gives the events their verdicts. Those that have to wait for the rest of their statement are taken off.
+    fn judge(
+        &mut self,
+        chunk: &Chunk,
+        open: &mut Open,
+        items: &mut Vec<Item<'_>>,
+        rest: Rest,
+    ) -> Result<Vec<Run>, FilterError> {
+        let mut carried = Vec::new();
         match open.whole {
             Whole::Judge if self.rules.judges_content() => {
                 let mut judge = Judge {
@@ -256,14 +289,17 @@ impl Filter {
                     format: &self.format,
                     tables: &mut self.tables,
                 };
-                judge.all(items)?;
+                let waiting = judge.all(items)?;
+                if rest == Rest::GoesOn {
+                    carried = take_off(items, &waiting);
+                }
             }
             Whole::Judge => {}
             Whole::Empty(reason) | Whole::Vanish(reason) => drop_content(items, reason),
         }
         open.content |= open.whole != Whole::Judge || items.iter().any(|item| item.role.is_content());
         open.kept |= items.iter().any(|item| item.role.is_content() && item.is_kept());
-        Ok(())
+        Ok(carried)
     }
 
     /// The open transaction, if there is one, is over.
@@ -284,6 +320,14 @@ impl Filter {
 
 fn is_gtid(raw: &RawEvent<'_>) -> bool {
     Role::of(raw) == Role::Gtid && raw.header.event_type != EventType::ANONYMOUS_GTID
+}
+
+/// Takes off the events with these indexes.
+fn take_off(items: &mut Vec<Item<'_>>, indexes: &[usize]) -> Vec<Run> {
+    let mut index = 0..;
+    let is_taken = |_: &mut Item<'_>| index.next().is_some_and(|index| indexes.contains(&index));
+    let taken = items.extract_if(.., is_taken);
+    taken.map(|item| item.run.only(&item.raw)).collect()
 }
 
 fn drop_content(items: &mut [Item<'_>], reason: Reason) {

@@ -39,8 +39,9 @@ struct Waiting {
 }
 
 impl Judge<'_> {
-    /// Gives every event its verdict.
-    pub(crate) fn all(&mut self, items: &mut [Item<'_>]) -> Result<(), FilterError> {
+    /// Gives every event its verdict. Returns which events wait, as indexes: where the last event leaves its statement
+    /// open, those are judged again together with the rest of it.
+    pub(crate) fn all(&mut self, items: &mut [Item<'_>]) -> Result<Vec<usize>, FilterError> {
         let mut waiting = Waiting::default();
         for index in 0..items.len() {
             let Some(item) = items.get_mut(index) else { break };
@@ -59,8 +60,9 @@ impl Judge<'_> {
                 waiting.close(items, true);
             }
         }
+        let carried = waiting.carried(items);
         waiting.close(items, false);
-        Ok(())
+        Ok(carried)
     }
 
     /// The verdict on the event alone, and whether it ends a statement's row events.
@@ -206,6 +208,17 @@ impl Waiting {
             Role::Rows(_) => self.rows.push(index),
             Role::RowsEnd => self.end = Some(index),
             _ => {}
+        }
+    }
+
+    /// What of an open statement's row events depends on those that follow: the last kept one may have to end the
+    /// statement; and where none was kept so far, it is open whether the table maps stay.
+    fn carried(&self, items: &[Item<'_>]) -> Vec<usize> {
+        let last_kept = self.rows.iter().rev().copied().find(|index| is_kept(items, *index));
+        match (last_kept, self.rows.is_empty()) {
+            (_, true) => Vec::new(),
+            (Some(last), _) => vec![last],
+            (None, _) => self.texts.iter().chain(&self.maps).copied().collect(),
         }
     }
 

@@ -184,6 +184,7 @@ impl Log {
             format: Arc::clone(&self.format),
             end: last.offset + last.bytes.len() as u64,
             runs,
+            open_tables: Vec::new(),
             continues,
             unfinished,
         }

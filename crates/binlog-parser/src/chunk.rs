@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::decoder::Decoder;
 use crate::error::{EventError, Place};
-use crate::event::FormatDescription;
+use crate::event::{FormatDescription, RowsFlags, RowsHead, RowsKind};
 use crate::header::{EventHeader, EventType, HEADER_LEN};
 use crate::raw::RawEvent;
 
@@ -43,8 +44,8 @@ impl Run {
     }
 }
 
-/// Whole events of one log, cut at a transaction boundary, or inside a very large transaction
-/// at a statement boundary. Apart from the format description it holds all that is needed to decode it.
+/// Whole events of one log, cut at a transaction boundary, or inside a very large transaction at a statement boundary, or
+/// inside a very large statement between its row events. It holds all that is needed to decode it: see [`Chunk::decoder`].
 #[derive(Debug, Clone)]
 pub struct Chunk {
     /// Name of the log: for a stream, the name at its source.
@@ -53,6 +54,8 @@ pub struct Chunk {
     pub positions: PositionMeaning,
     /// The format description in force at the first event.
     pub format: Arc<FormatDescription>,
+    /// The table maps of the statement with which the first event goes on: events of earlier chunks.
+    pub open_tables: Vec<Bytes>,
     /// The events, in order. No run is empty.
     pub runs: Vec<Run>,
     /// Position after the last event that was read for this chunk, kept or not.
@@ -64,6 +67,40 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    /// A decoder for the chunk's events, from the first one on.
+    #[must_use]
+    pub fn decoder(&self) -> Decoder {
+        let mut decoder = Decoder::new(Arc::clone(&self.format));
+        for map in &self.open_tables {
+            if let Ok(raw) = RawEvent::first(map, self.start().unwrap_or(self.end), &self.format) {
+                // One that does not decode was an error where it stands.
+                let _ = decoder.decode(&raw);
+            }
+        }
+        decoder
+    }
+
+    /// The table maps of the statement that is open after the last event: what the next chunk goes on with.
+    #[must_use]
+    pub fn tables_left_open(&self) -> Vec<Bytes> {
+        let mut open = self.open_tables.clone();
+        for (raw, run) in self.entries().flatten() {
+            match raw.header.event_type {
+                EventType::TABLE_MAP => open.push(run.only(&raw).bytes),
+                event_type if RowsKind::of(event_type).is_some() => {
+                    let id_len = self.format.table_id_len(event_type);
+                    let head = RowsHead::decode(raw.body(), id_len);
+                    if head.is_ok_and(|head| head.flags.contains(RowsFlags::STMT_END)) {
+                        open.clear();
+                    }
+                }
+                EventType::QUERY | EventType::XID => open.clear(),
+                _ => {}
+            }
+        }
+        open
+    }
+
     /// The chunk's events. A format description among them is in force for those after it. Ends with the first error.
     pub fn events(&self) -> impl Iterator<Item = Result<RawEvent<'_>, Place>> {
         self.entries().map(|entry| entry.map(|(raw, _)| raw))

@@ -6,7 +6,7 @@ mod stretch;
 
 use std::sync::Arc;
 
-use binlog_parser::event::{Rotate, RowsFlags, RowsHead};
+use binlog_parser::event::{Rotate, RowsFlags, RowsHead, RowsKind};
 use binlog_parser::{
     Chunk, EventError, EventHeader, EventType, Expansion, FormatDescription, HEADER_LEN, MAGIC_LEN, PositionMeaning,
     RawEvent, Run, TransactionTracker,
@@ -23,15 +23,18 @@ use stretch::Stretch;
 pub const CHUNK_LIMIT: usize = 4 << 20;
 /// The same for chunks that cores work on side by side: small enough to stay in a core's cache until they are done.
 pub const CORE_CHUNK_LIMIT: usize = 1 << 20;
-/// Bytes that one statement may have: MySQL's own limit of an event.
+/// Bytes that one statement may have where it cannot be cut: MySQL's own limit of an event.
 pub const STATEMENT_LIMIT: usize = 1 << 30;
+/// A statement that has more bytes is cut between its row events.
+pub const LARGE_STATEMENT: usize = 2 << 20;
 
 /// How events are cut into chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CutOptions {
-    /// A chunk ends at the first end of a transaction, or of a statement inside of one, at which it has as many bytes.
+    /// A chunk ends at the first end of a transaction, or of a statement inside of one, at which it has as many bytes;
+    /// or between row events of a statement of more than [`LARGE_STATEMENT`] bytes.
     pub chunk_limit: usize,
-    /// A statement of more bytes is an error.
+    /// A statement of more bytes that is not cut is an error, and an event of more bytes.
     pub statement_limit: usize,
     /// Whether each event's checksum is verified.
     pub verify_checksums: bool,
@@ -69,8 +72,10 @@ pub struct Cutter {
     /// For a log of an older version: its events are brought to version 4.
     old: Option<OldFormat>,
     tracker: TransactionTracker,
-    /// Bytes of the open statement.
+    /// Bytes of the open statement, in the chunk in the making.
     statement: usize,
+    /// Whether the chunk in the making ends inside a statement.
+    splits: bool,
     pending: Pending,
     /// The compressed event that was come to last, until all of it was taken.
     expanding: Option<Box<Expanding>>,
@@ -92,6 +97,7 @@ impl Cutter {
             old: None,
             tracker: TransactionTracker::default(),
             statement: 0,
+            splits: false,
             pending: Pending::default(),
             expanding: None,
             rest: Bytes::new(),
@@ -102,6 +108,7 @@ impl Cutter {
     pub fn open(&mut self, file: Arc<str>) -> Option<Chunk> {
         let chunk = self.flush();
         self.file = file;
+        self.pending = Pending::default();
         self.positions = PositionMeaning::OwnLog;
         self.position = MAGIC_LEN;
         self.described = false;
@@ -190,8 +197,8 @@ impl Cutter {
             let size = raw.bytes().len();
             let offset = self.advance(&raw, size);
             let ended = self.track(&raw);
-            if self.statement > self.options.statement_limit {
-                failed = Some(self.too_large());
+            if let Err(error) = self.bounded(&raw) {
+                failed = Some(error);
                 break;
             }
             if !stretch.goes_on_at(offset) {
@@ -200,7 +207,7 @@ impl Cutter {
             }
             stretch.end += size;
             self.count(&raw.header, size);
-            full = ended && self.is_full();
+            full = self.may_end(ended);
         }
         self.pending.push(stretch.run(&events));
         if let Some(error) = failed {
@@ -225,11 +232,11 @@ impl Cutter {
             return Ok(None);
         }
         let (header, ended) = (raw.header, self.track(&raw));
-        self.bounded()?;
+        self.bounded(&raw)?;
         self.count(&header, bytes.len());
         self.pending.push(Run { bytes, offset });
         self.rest = events;
-        if before.is_none() && ended && self.is_full() {
+        if before.is_none() && self.may_end(ended) {
             return Ok(self.flush());
         }
         Ok(before)
@@ -256,6 +263,7 @@ impl Cutter {
     /// description is lost is read by `format`.
     pub(crate) fn resume(&mut self, position: u64, format: Option<Arc<FormatDescription>>) -> Option<Chunk> {
         let chunk = self.flush();
+        self.pending = Pending::default();
         self.tracker = TransactionTracker::default();
         self.statement = 0;
         if self.positions == PositionMeaning::OwnLog {
@@ -270,9 +278,17 @@ impl Cutter {
 
     /// What was collected, whether or not a transaction is open.
     pub fn flush(&mut self) -> Option<Chunk> {
+        if self.pending.is_empty() {
+            return None;
+        }
         let pending = std::mem::take(&mut self.pending);
         let end = self.taken_to();
-        (!pending.is_empty()).then(|| self.chunk(pending, end, self.tracker.is_open()))
+        let chunk = self.chunk(pending, end, self.tracker.is_open());
+        if std::mem::take(&mut self.splits) {
+            self.statement = 0;
+            self.pending.open_tables = chunk.tables_left_open();
+        }
+        Some(chunk)
     }
 
     /// What was collected up to the end of the last whole transaction. What follows it stays.
@@ -297,6 +313,7 @@ impl Cutter {
             file: Arc::clone(&self.file),
             positions: self.positions,
             format: pending.format,
+            open_tables: pending.open_tables,
             runs: pending.runs,
             end,
             continues: pending.continues,
@@ -418,6 +435,9 @@ impl Cutter {
     fn track(&mut self, raw: &RawEvent<'_>) -> bool {
         if self.pending.is_empty() {
             self.pending.continues = self.tracker.is_open();
+            if !self.pending.continues {
+                self.pending.open_tables.clear();
+            }
         }
         self.tracker.step_raw(raw);
         let ended = !self.tracker.is_open() || ends_statement(raw, &self.format);
@@ -425,11 +445,28 @@ impl Cutter {
         ended
     }
 
-    fn bounded(&self) -> Result<(), SourceError> {
-        match self.statement > self.options.statement_limit {
+    /// Looks after the memory that the open statement takes, of which this is the last event.
+    #[inline(always)]
+    fn bounded(&mut self, raw: &RawEvent<'_>) -> Result<(), SourceError> {
+        match self.statement > LARGE_STATEMENT.min(self.options.statement_limit) {
+            true => self.split(raw),
+            false => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn split(&mut self, raw: &RawEvent<'_>) -> Result<(), SourceError> {
+        self.splits = self.statement > LARGE_STATEMENT && RowsKind::of(raw.header.event_type).is_some();
+        match !self.splits && self.statement > self.options.statement_limit {
             true => Err(self.too_large()),
             false => Ok(()),
         }
+    }
+
+    /// Whether the chunk in the making may end here, after the end of a transaction or statement, or not.
+    #[inline(always)]
+    fn may_end(&self, ended: bool) -> bool {
+        self.splits || ended && self.is_full()
     }
 
     #[cold]

@@ -12,9 +12,10 @@
 //!
 //! # Memory
 //!
-//! A chunk ends at the first end of a transaction at which it holds `chunk_limit` bytes, or inside a
-//! larger transaction at the first end of a statement, so that it holds the table maps of its rows. It is
-//! never cut inside a statement: a statement of more than `statement_limit` bytes is an error.
+//! A chunk ends at the first end of a transaction at which it holds `chunk_limit` bytes, or inside a larger transaction at
+//! the first end of a statement. A statement of more than [`LARGE_STATEMENT`] bytes is cut between its row events, and the chunks
+//! after the first one have its table maps beside their events. Where there are no row events to cut between, more than
+//! `statement_limit` bytes are an error.
 
 mod connect;
 mod cutter;
@@ -34,7 +35,7 @@ mod testing;
 use binlog_parser::Chunk;
 
 pub use connect::{TlsChoice, TlsMode, UrlError, server_opts};
-pub use cutter::{CHUNK_LIMIT, CORE_CHUNK_LIMIT, CutOptions, Cutter, STATEMENT_LIMIT};
+pub use cutter::{CHUNK_LIMIT, CORE_CHUNK_LIMIT, CutOptions, Cutter, LARGE_STATEMENT, STATEMENT_LIMIT};
 pub use error::{SourceError, Unreadable};
 pub use file::{EncryptedBy, EncryptionError, FileOptions, FileSource, Input, Seek, expand};
 pub use keys::{Digest, Key, Keys, ListSecret};

@@ -68,7 +68,7 @@ impl<'c> Check<'c> {
             },
             format: Arc::clone(&chunk.format),
             counts_own: chunk.positions == PositionMeaning::OwnLog && !is_renewed(&chunk.format),
-            decoder: Decoder::new(Arc::clone(&chunk.format)),
+            decoder: chunk.decoder(),
             transactions: Transactions::new(chunk.continues, has_gtids),
             depth: depth::Depth::default(),
         }

@@ -96,6 +96,7 @@ pub(crate) fn log(file: &str, events: &[Vec<u8>]) -> Chunk {
         format: Arc::new(format),
         runs,
         end,
+        open_tables: Vec::new(),
         continues: false,
         unfinished: false,
     }
@@ -108,6 +109,7 @@ pub(crate) fn split(mut chunk: Chunk, at: usize) -> [Chunk; 2] {
     let open = !matches!(rest[0].bytes[4], 33 | 35 | 4);
     let second = Chunk {
         runs: rest,
+        open_tables: chunk.tables_left_open(),
         continues: open,
         file: Arc::clone(&chunk.file),
         format: Arc::clone(&chunk.format),

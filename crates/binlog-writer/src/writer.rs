@@ -168,6 +168,7 @@ mod tests {
             format: Arc::new(format),
             runs,
             end,
+            open_tables: Vec::new(),
             continues: false,
             unfinished: false,
         }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 use binlog_parser::event::{ColumnType, RowsKind};
 use binlog_parser::value::{Json, JsonObject, JsonOpaque, JsonValue};
-use binlog_parser::{Cell, Decoder, Event, Row, Rows, Value};
+use binlog_parser::{Cell, Event, Row, Rows, Value};
 use binlog_source::{FileOptions, FileSource, Input, Next, Source as _};
 
 /// Documents in the second column, by the number in the first.
@@ -27,7 +27,7 @@ impl Replayed {
         let mut source = FileSource::open(&inputs, FileOptions::default())?;
         let mut replayed = Self::default();
         while let Next::Chunk(chunk) = source.next()? {
-            let mut decoder = Decoder::new(chunk.format.clone());
+            let mut decoder = chunk.decoder();
             for raw in chunk.events() {
                 if let Event::Rows(rows) = decoder.decode(&raw?)?
                     && &*rows.table.schema == "shop"

@@ -36,7 +36,8 @@ impl Cutter {
     /// Goes on with the compressed event that was come to last. `None` when all of it was taken.
     pub(super) fn expand(&mut self) -> Result<Option<Chunk>, SourceError> {
         while self.expanding.is_some() {
-            if self.expand_one()? && self.is_full() {
+            let ended = self.expand_one()?;
+            if self.may_end(ended) {
                 self.measure_ahead()?;
                 return Ok(self.flush());
             }
@@ -67,7 +68,7 @@ impl Cutter {
         Ok(self.expanding.is_some())
     }
 
-    /// Takes the next plain event of the compressed one. Returns whether a chunk may end after it.
+    /// Takes the next plain event of the compressed one. Returns whether a transaction or statement ends with it.
     fn expand_one(&mut self) -> Result<bool, SourceError> {
         let Some(mut expanding) = self.expanding.take() else {
             return Ok(false);
@@ -84,7 +85,7 @@ impl Cutter {
         let format = Arc::clone(&self.format);
         let raw = RawEvent::first(&bytes, offset, &format).map_err(|error| error.in_file(&self.file))?;
         let (header, ended) = (raw.header, self.track(&raw));
-        self.bounded()?;
+        self.bounded(&raw)?;
         self.count(&header, bytes.len());
         self.pending.push(Run {
             bytes: bytes.clone(),

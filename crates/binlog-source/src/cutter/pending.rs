@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use binlog_parser::{EventHeader, EventType, FormatDescription, Run};
+use bytes::Bytes;
 
 /// The chunk in the making.
 #[derive(Debug, Default)]
@@ -13,6 +14,8 @@ pub(super) struct Pending {
     /// Bytes of the last event.
     pub(super) last: usize,
     pub(super) format: Arc<FormatDescription>,
+    /// Table maps of the statement that an earlier chunk left open.
+    pub(super) open_tables: Vec<Bytes>,
     pub(super) continues: bool,
     /// Whether all events are format descriptions and artificial rotations.
     pub(super) head_only: bool,

@@ -287,3 +287,57 @@ fn what_is_wrong_in_a_payload_is_told() {
         "WRITE_ROWS +19: event type: 30 ends the payload, and its transaction goes on",
     );
 }
+
+/// Of a large statement, each chunk has the table maps that its rows need.
+#[test]
+fn cuts_large_statements() {
+    let map = |id: u8| {
+        event(
+            19,
+            &[&[id, 0, 0, 0, 0, 0, 1, 0], &b"\x01d\0\x01t\0\x01\x03\0\x01"[..]].concat(),
+        )
+    };
+    let large = |id: u8, end: bool| {
+        let head = [id, 0, 0, 0, 0, 0, u8::from(end), 0, 2, 0, 1, 1];
+        event(30, &[&head[..], &[0, 1, 2, 3, 4].repeat(600_000)].concat())
+    };
+    let log = Log::new().with(vec![
+        event(33, &[0; 42]),
+        query("BEGIN"),
+        map(7),
+        large(7, true),
+        map(1),
+        map(2),
+        large(1, false),
+        large(1, false),
+        large(2, false),
+        large(2, false),
+        large(2, true),
+        map(1),
+        large(1, true),
+        event(16, &[0; 8]),
+    ]);
+    let options = CutOptions::default();
+    let mut cutter = Cutter::new("b.000001".into(), options);
+    let mut chunks = Vec::new();
+    for event in &log.events {
+        cutter.push(Bytes::from(event.clone()));
+        chunks.extend(cutter.next().unwrap());
+    }
+    chunks.extend(cutter.flush());
+    let shapes: Vec<_> = chunks
+        .iter()
+        .map(|chunk| (chunk.entries().count(), chunk.open_tables.len(), chunk.continues))
+        .collect();
+    let inside = (1, 2, true);
+    let expected = [(8, 0, false), inside, inside, inside, (3, 2, true), (1, 0, true)];
+    assert_eq!(shapes, expected, "{:?}", brief(&chunks));
+    for chunk in &chunks {
+        let mut decoder = chunk.decoder();
+        for raw in chunk.events().map(Result::unwrap) {
+            if matches!(raw.header.event_type.0, 19 | 30) {
+                decoder.decode(&raw).unwrap();
+            }
+        }
+    }
+}

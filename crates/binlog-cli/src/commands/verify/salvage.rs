@@ -126,6 +126,7 @@ fn described(chunk: &Chunk) -> Chunk {
         }],
         format: Arc::clone(&chunk.format),
         file: Arc::clone(&chunk.file),
+        open_tables: Vec::new(),
         continues: false,
         unfinished: false,
         ..*chunk

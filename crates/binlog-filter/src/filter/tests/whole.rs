@@ -1,5 +1,6 @@
 //! Transactions as a whole: emptied, vanished, in parts.
 
+use crate::kind::Kind;
 use binlog_parser::gtid::MariaDbGtid;
 
 use super::*;
@@ -287,4 +288,49 @@ fn a_transaction_in_several_chunks() {
             (&["XID"], true, false),
         ],
     );
+}
+
+/// Wherever a statement is cut, the same events come out as without the cut.
+#[test]
+fn a_statement_in_parts() {
+    let statement = |tables: [&str; 2], kinds: [EventType; 4]| {
+        let mut log = Log::mysql();
+        log.query("", "BEGIN").rows_query("UPDATE");
+        log.map(1, "shop", tables[0]).map(2, "shop", tables[1]);
+        for (number, kind) in kinds.into_iter().enumerate() {
+            let (id, flags) = (1 + u8::from(number > 1), if number == 3 { STMT_END } else { 0 });
+            log.rows(kind, id, flags);
+        }
+        log.map(1, "shop", tables[0]).insert(1, STMT_END).xid();
+        log
+    };
+    let (insert, update) = (EventType::WRITE_ROWS, EventType::UPDATE_ROWS);
+    let kinds = rules(|selection| selection.kinds = texts(&["update"]));
+    let cases = [
+        (shop(), ["orders", "items"], [insert; 4]),
+        (shop(), ["orders", "audit_log"], [insert; 4]),
+        (shop(), ["audit_log", "orders"], [insert; 4]),
+        (shop(), ["audit_log", "audit_log"], [insert; 4]),
+        (kinds.clone(), ["orders", "items"], [insert, update, insert, insert]),
+        (kinds.clone(), ["orders", "items"], [insert, insert, insert, update]),
+        (kinds, ["orders", "items"], [insert; 4]),
+    ];
+    for (rules, tables, kinds) in cases {
+        let log = statement(tables, kinds);
+        let whole = Filter::new(rules.clone()).apply(log.chunk()).unwrap();
+        for cut in 1..log.runs.len() - 1 {
+            let mut filter = Filter::new(rules.clone());
+            let mut parts = Vec::new();
+            for (from, to) in [(0, cut), (cut, log.runs.len())] {
+                let part = log.part(from, to, from > 0, to < log.runs.len());
+                parts.extend(bytes(&filter.apply(part).unwrap()));
+            }
+            let at = log.runs[cut - 1].bytes[4];
+            if Kind::of_rows(EventType(at)).is_some() {
+                assert_eq!(parts, bytes(&whole), "{tables:?} {kinds:?} cut at {cut}");
+            }
+            let report = filter.report();
+            assert_eq!(report.events, report.events_kept + report.dropped());
+        }
+    }
 }
