@@ -166,6 +166,61 @@ fn large_statements_replay() -> Result<()> {
     Ok(())
 }
 
+fn of_fixture(arguments: &[&str]) -> Result<(String, String)> {
+    let log = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/mysql-9.7/row.binlog");
+    let output = run_binlog(["dump"].iter().chain(arguments).chain(&[log]))?;
+    Ok((String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?))
+}
+
+#[test]
+fn sql_has_the_shape_that_is_asked_for() -> Result<()> {
+    let table = ["--table", "types.keys2"];
+    let count = |text: &str, start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+    let dump = |options: &[&str]| Ok::<_, anyhow::Error>(of_fixture(&[&table, options].concat())?.0);
+    let plain = dump(&[])?;
+    assert!(
+        count(&plain, "INSERT") > 1 && count(&plain, "-- row.binlog:") > 1,
+        "{plain}"
+    );
+    let joined = dump(&["--rows-per-insert", "1000"])?;
+    assert_eq!(count(&joined, "INSERT"), 1);
+    assert_eq!(joined.matches("), (").count() + 1, count(&plain, "INSERT"));
+    assert_eq!(count(&dump(&["--no-comments"])?, "-- row.binlog:"), 0);
+    let complete = dump(&["--columns", "complete"])?;
+    assert_eq!(count(&plain, "UPDATE"), count(&complete, "UPDATE"));
+    assert!(
+        !plain.contains("`c2` IS NULL") && complete.contains("`c2` IS NULL"),
+        "{complete}"
+    );
+    assert_eq!(dump(&["--columns", "minimal"])?, plain);
+    let only = |kind: &str| dump(&["--kind", kind]);
+    assert_eq!(count(&only("ddl")?, "INSERT") + count(&only("ddl")?, "BEGIN"), 0);
+    assert_eq!(count(&only("insert,update,delete")?, "CREATE"), 0);
+    Ok(())
+}
+
+#[test]
+fn reports_and_colours() -> Result<()> {
+    let table = ["--table", "types.keys2"];
+    let (plain, none) = of_fixture(&table)?;
+    assert_eq!(none, "");
+    let (text, report) = of_fixture(&[&table[..], &["--report"]].concat())?;
+    assert_eq!(text, plain);
+    assert!(report.starts_with("transactions: 48 in, 4 kept"), "{report}");
+    let (text, report) = of_fixture(&[&table[..], &["--report=json"]].concat())?;
+    assert_eq!(text, plain);
+    let report: Value = serde_json::from_str(&report)?;
+    assert_eq!(report["gtids"], serde_json::json!({"in": 48, "kept": 4}));
+    let (coloured, _) = of_fixture(&[&table[..], &["--color", "always"]].concat())?;
+    assert!(coloured.contains("\n\x1b[32mINSERT INTO"), "{coloured}");
+    let stripped = ["\x1b[90m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"];
+    assert_eq!(
+        stripped.iter().fold(coloured, |text, code| text.replace(code, "")),
+        plain
+    );
+    Ok(())
+}
+
 fn run(server: &Server, script: &str) -> Result<()> {
     server.execute(script.split(";\n").map(str::trim).filter(|sql| !sql.is_empty()))
 }

@@ -25,6 +25,7 @@ pub(super) struct Context {
     lc_time_names: Option<u16>,
     collation_database: Option<u16>,
     utf8mb4_collation: Option<u16>,
+    cascade_triggers: bool,
 }
 
 /// Appends what stands before a statement's text: all but the line at the head.
@@ -218,6 +219,11 @@ impl Context {
         if let Some(on) = status.default_table_encryption {
             let value = u16::from(on);
             set(out, "/*!80016 SET @@session.default_table_encryption=", value, "*/");
+        }
+        let cascades = status.enable_cascade_triggers.unwrap_or(false);
+        if std::mem::replace(&mut self.cascade_triggers, cascades) != cascades {
+            let value = u16::from(cascades);
+            set(out, "/*!90700 SET @@session.enable_cascade_triggers=", value, "*/");
         }
     }
 }

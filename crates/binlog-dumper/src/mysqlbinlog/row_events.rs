@@ -13,8 +13,8 @@ use super::session::Table;
 use super::text::escaped;
 use super::{Base64Output, PrintError};
 
-/// Version of the first server that makes such keys.
-const GENERATED_KEYS_SINCE: u32 = 80_030;
+/// Versions of the servers that tell of primary keys that they made; the one after them stands for an unknown version.
+const TELLING_OF_KEYS: std::ops::Range<u32> = 80_030..999_999;
 
 impl Printer {
     pub(super) fn table_map(&mut self, at: &At<'_>, page: &mut Page) -> Result<Flow, PrintError> {
@@ -30,7 +30,7 @@ impl Printer {
             return Ok(Flow::More);
         }
         if !self.options.short_form {
-            let with_generated_key = self.session.server_version >= GENERATED_KEYS_SINCE;
+            let with_generated_key = TELLING_OF_KEYS.contains(&self.session.server_version);
             self.row_head(at, Told::TableMap { with_generated_key }, Some(table), page);
             self.base64(at, page);
         }

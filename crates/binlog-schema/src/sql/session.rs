@@ -5,7 +5,7 @@
 //! `autocommit`, the catalog, the list of updated databases, `INVOKER`.
 //!
 //! Between flavours, what the target does not know is left out: `default_collation_for_utf8mb4`,
-//! `sql_require_primary_key` and `default_table_encryption` (MySQL only), `character_set_collations`
+//! `sql_require_primary_key`, `default_table_encryption` and `enable_cascade_triggers` (MySQL only), `character_set_collations`
 //! (MariaDB only), modes of `sql_mode` that have another meaning; collations that only the source has become the
 //! `general_ci` one of their character set.
 
@@ -244,8 +244,17 @@ impl SessionState {
             wanted.extend(required.map(|on| ("sql_require_primary_key", u8::from(on).to_string())));
             let encrypted = status.default_table_encryption;
             wanted.extend(encrypted.map(|on| ("default_table_encryption", u8::from(on).to_string())));
+            wanted.extend(self.cascade_triggers(status));
         }
         wanted
+    }
+
+    /// Servers that do not know the variable log nothing of it; where it is logged once, it is off in other statements.
+    fn cascade_triggers(&self, status: &QueryStatus<'_>) -> Option<Setting> {
+        const NAME: &str = "enable_cascade_triggers";
+        let was_set = self.variables.contains_key(NAME);
+        let on = status.enable_cascade_triggers.or(was_set.then_some(false))?;
+        Some((NAME, u8::from(on).to_string()))
     }
 
     fn collations(&self, status: &QueryStatus<'_>) -> Vec<Setting> {
@@ -395,6 +404,24 @@ mod tests {
                  collation_server=8, collation_database=DEFAULT",
             ],
         );
+    }
+
+    #[test]
+    fn triggers_of_cascades() {
+        let mut session = SessionState::new(Flavour::MySql, Flavour::MySql);
+        let status = |enable_cascade_triggers| QueryStatus {
+            enable_cascade_triggers,
+            ..QueryStatus::default()
+        };
+        let mut sets = |value| {
+            let mut out = Vec::new();
+            session.diff(&query(status(value)), 100, &mut out).unwrap();
+            show(&out).concat()
+        };
+        assert!(!sets(None).contains("enable_cascade_triggers"));
+        assert_eq!(sets(Some(true)), "SET enable_cascade_triggers=1");
+        assert_eq!(sets(Some(true)), "");
+        assert_eq!(sets(None), "SET enable_cascade_triggers=0");
     }
 
     #[test]
