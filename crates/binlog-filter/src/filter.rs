@@ -73,7 +73,8 @@ impl Filter {
         &self.report
     }
 
-    /// What the rules keep of the chunk, which may be nothing. [`Chunk::end`] stays as it is.
+    /// What the rules keep of the chunk, which may be nothing. [`Chunk::end`] is before a transaction of which nothing came
+    /// out so far, and may come out with a later chunk: who has all up to there has nothing of it.
     ///
     /// The beginning of a transaction without GTID may come out with a later chunk, once something of it is kept.
     ///
@@ -88,10 +89,12 @@ impl Filter {
         let continues = chunk.continues && self.open.as_ref().is_none_or(|open| open.emitted);
         let runs = self.pass(&chunk)?;
         let unfinished = self.open.as_ref().is_some_and(|open| open.emitted);
+        let unbegun = self.open.as_ref().filter(|open| !open.emitted);
         Ok(Chunk {
             runs,
             continues,
             unfinished,
+            end: unbegun.map_or(chunk.end, |open| open.start),
             ..chunk
         })
     }
@@ -218,6 +221,7 @@ impl Filter {
         Ok(Open {
             whole,
             leaves_frame: gtid.and_then(|gtid| gtid.gtid()).is_some() && self.rules.emptied() == Emptied::Frame,
+            start: items.first().map_or(chunk.end, |first| first.raw.offset),
             xa: false,
             gtids: 0,
             content: false,

@@ -16,6 +16,8 @@ pub(crate) struct Open {
     pub(crate) whole: Whole,
     /// Whether an empty transaction stays of it if nothing is kept.
     pub(crate) leaves_frame: bool,
+    /// Where its first event begins.
+    pub(crate) start: u64,
     /// Whether other transactions may refer to it, because it is an XA one.
     pub(crate) xa: bool,
     /// GTIDs in it: one, or none.

@@ -58,7 +58,8 @@ pub struct Chunk {
     pub open_tables: Vec<Bytes>,
     /// The events, in order. No run is empty.
     pub runs: Vec<Run>,
-    /// Position after the last event that was read for this chunk, kept or not.
+    /// Position after the last event that was read for this chunk, kept or not; but before a transaction of which no event
+    /// was kept so far, and later ones may be.
     pub end: u64,
     /// Whether the first event goes on with a transaction that an earlier chunk began.
     pub continues: bool,
