@@ -5,10 +5,10 @@
 //!
 //! | member | |
 //! |---|---|
-//! | `kind` | `insert`, `update`, `delete`; `ddl` for a statement that changes definitions; `statement` for any other |
+//! | `kind` | `insert`, `update`, `delete`; `ddl` for a statement that changes definitions; `statement` for any other; `commit` for the end of a transaction; `table` for a table's definition |
 //! | `file` | name of the log |
 //! | `position`, `end` | position of the event's first byte, and of the first byte after it; of a compressed event for those that it holds |
-//! | `timestamp` | when the statement began on its server, RFC 3339 in UTC, whole seconds |
+//! | `timestamp` | when the statement began on its server, RFC 3339 in UTC; whole seconds, of statements with microseconds where the log has them |
 //! | `server_id` | number of the server that made the event |
 //! | `transaction` | position of the first event of the transaction: with `file` it names the transaction |
 //!
@@ -48,7 +48,26 @@
 //! | `session` | the `SET` statements that make the session the text ran in |
 //! | `error_code` | the error that the statement ended with on its server, where it is not 0 |
 //!
-//! `BEGIN`, `COMMIT` and XID are not objects; `ROLLBACK`, `SAVEPOINT` and `XA` are statements.
+//! `BEGIN` is not an object; `ROLLBACK`, `SAVEPOINT` and `XA` are statements. The objects of a transaction have the same
+//! `transaction`. It ends with
+//!
+//! - `commit`, which has the storage engine's number of the transaction as `xid`, where there is one;
+//! - `ROLLBACK`, or `XA PREPARE`;
+//! - or with itself: DDL has no transaction around it.
+//!
+//! A *table* object comes before the first row change of a table, and again where its definition is another one. It has
+//! `schema` and `table`, `primary_key`, the names of its columns, where the log tells it, and `columns`, in order, each with
+//!
+//! | member | |
+//! |---|---|
+//! | `name` | as in the images |
+//! | `type` | as in SQL, in lower case: `bigint`, `decimal(10,2)`, `datetime(6)`, `varbinary(16)`, `longtext` |
+//! | `nullable` | whether NULL is allowed |
+//! | `unsigned` | of a number, where it is known |
+//! | `charset` | of text, where it is known |
+//! | `members` | of ENUM and SET, where they are known |
+//!
+//! Nothing is told of the length of CHAR and VARCHAR, of which the log has bytes.
 //!
 //! # Values
 //!
@@ -72,14 +91,16 @@
 //! *Bytes* are `{"base64": "…"}`, with padding, and `"charset"` where a text's character set is known. Texts of statements
 //! (`sql`, `query`, `session`, `default_schema`) are strings if they are UTF-8, else *bytes*.
 
+mod definition;
 mod difference;
 mod record;
 mod value;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use binlog_parser::event::MariaDbGtidFlags;
-use binlog_parser::{Chunk, Event, Query, RawEvent, Row, Rows};
+use binlog_parser::{Chunk, Event, Query, RawEvent, Row, Rows, TableMap};
 use binlog_schema::StatementKind;
 use binlog_schema::sql::SessionState;
 
@@ -88,7 +109,8 @@ use crate::draft::{Draft, Page};
 use crate::per_table::PerTable;
 use crate::walk::{Transaction, Walk};
 use crate::{Dump, DumpError, WriteRows, xa};
-use record::{Change, Head, Statement};
+use definition::Definition;
+use record::{Change, Commit, Head, Statement};
 use value::{Columns, Text};
 
 /// Writes JSON Lines.
@@ -98,6 +120,8 @@ pub struct JsonDumper {
     /// What INTVAR, RAND and USER_VAR say for the next statement.
     session: Option<SessionState>,
     columns: PerTable<Columns>,
+    /// The definitions that were told last, by schema and table.
+    told: HashMap<(String, String), String>,
 }
 
 /// Writes the rows of an event.
@@ -126,7 +150,9 @@ impl Dump for JsonDumper {
 
     fn finish(&mut self, _out: &mut Vec<u8>) {}
 
-    fn restart(&mut self) {}
+    fn restart(&mut self) {
+        self.told.clear();
+    }
 }
 
 impl JsonDumper {
@@ -146,9 +172,11 @@ impl JsonDumper {
     fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
         let out = &mut page.text;
         match event {
-            Event::Query(query) if query.is("BEGIN") || query.is("COMMIT") || !query.takes_effect() => {}
+            Event::Query(query) if query.is("BEGIN") || !query.takes_effect() => {}
+            Event::Query(query) if query.is("COMMIT") => self.commit(at, None, out),
+            Event::Xid(xid) => self.commit(at, Some(xid.xid), out),
             Event::Query(query) => self.query(at, query, out)?,
-            Event::Rows(rows) => self.rows(rows, page),
+            Event::Rows(rows) => self.rows(at, rows, page),
             Event::Intvar(intvar) => self.session().intvar(intvar),
             Event::Rand(rand) => self.session().rand(rand),
             Event::UserVar(variable) => {
@@ -192,19 +220,44 @@ impl JsonDumper {
             error_code: Some(query.error_code).filter(|code| *code != 0),
             ..Statement::new(query.sql)
         };
-        record::write(&self.head(kind, at), &statement, out);
+        let head = self.head(kind, at);
+        let head = head.precise(at.raw.header.timestamp, query.status.microseconds);
+        record::write(&head, &statement, out);
         self.walk.learn(query);
         self.columns.clear();
         Ok(())
     }
 
-    fn rows(&mut self, rows: &Rows<'_>, page: &mut Page<RowObjects>) {
+    fn commit(&self, at: At<'_, '_>, xid: Option<u64>, out: &mut Vec<u8>) {
+        record::write(&self.head("commit", at), &Commit::new(xid), out);
+    }
+
+    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<RowObjects>) {
         let flavour = self.walk.flavour();
-        let make = || Columns::new(&rows.table, &self.walk.catalog, flavour);
+        let mut is_new = false;
+        let columns = self.columns.get(&rows.table, || {
+            is_new = true;
+            Columns::new(&rows.table, &self.walk.catalog, flavour)
+        });
+        if is_new {
+            self.tell(at, &rows.table, &columns, &mut page.text);
+        }
         page.rows(RowObjects {
-            columns: self.columns.get(&rows.table, make),
+            columns,
             transaction: Arc::clone(&self.walk.transaction),
         });
+    }
+
+    /// Tells a definition that was not told.
+    fn tell(&mut self, at: At<'_, '_>, map: &TableMap, columns: &Columns, out: &mut Vec<u8>) {
+        let definition = Definition::new(map, columns);
+        // Twins that have only text as keys are written.
+        let text = serde_json::to_string(&definition).unwrap_or_default();
+        let name = (map.schema.to_string(), map.table.to_string());
+        if self.told.get(&name) != Some(&text) {
+            record::write(&self.head("table", at), &definition, out);
+            self.told.insert(name, text);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use binlog_parser::event::RowsKind;
 use binlog_parser::{Cell, Row, Rows};
 use serde::Serialize;
 
-use super::value::{Columns, Image, Partial, Text, ValueError};
+use super::value::{self, Columns, Image, JsonCell, Partial, Text, ValueError};
 use crate::at::At;
 use crate::text;
 use crate::walk::Transaction;
@@ -43,6 +43,13 @@ pub(super) struct Change<'a> {
     partial: Option<Partial<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<Text<'a>>,
+}
+
+/// What the end of a transaction has further.
+#[derive(Debug, Serialize)]
+pub(super) struct Commit {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    xid: Option<JsonCell<'static>>,
 }
 
 /// What statements have further.
@@ -96,6 +103,17 @@ impl<'a> Head<'a> {
             gtid: transaction.gtid.as_deref(),
         }
     }
+
+    /// With the microseconds at which the statement began, where the log tells them.
+    pub(super) fn precise(self, seconds: u32, microseconds: Option<u32>) -> Self {
+        match microseconds {
+            Some(microseconds) => Self {
+                timestamp: text::rfc3339_micros(u64::from(seconds) * 1_000_000 + u64::from(microseconds)),
+                ..self
+            },
+            None => self,
+        }
+    }
 }
 
 impl<'a> Change<'a> {
@@ -139,6 +157,14 @@ fn changed<'a>(columns: &'a Columns, before: &Row<'_>, after: &Row<'_>) -> Vec<&
         .filter(|(_, cells)| differ(*cells))
         .map(|(name, _)| name)
         .collect()
+}
+
+impl Commit {
+    pub(super) fn new(xid: Option<u64>) -> Self {
+        Self {
+            xid: xid.map(value::uint),
+        }
+    }
 }
 
 impl<'a> Statement<'a> {

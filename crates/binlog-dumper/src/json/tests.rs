@@ -34,7 +34,8 @@ fn partial_updates() {
             .xid()
             .dump(&mut JsonDumper::new());
         ended.unwrap();
-        assert!(text.trim_end().ends_with(expected), "{text}");
+        let change = text.lines().nth(1).unwrap();
+        assert!(change.ends_with(expected), "{text}");
     };
     check(
         true,
@@ -185,16 +186,41 @@ fn row_changes() {
     );
     let (text, ended) = events.xid().dump(&mut JsonDumper::new());
     ended.unwrap();
-    let head = r#""kind":"update","file":"binlog.000002","position":115,"end":169,"timestamp":"2001-09-09T01:46:40Z","server_id":1,"thread_id":7,"transaction":4,"schema":"shop","table":"orders""#;
+    let head = |kind, position, end| {
+        format!(
+            r#""kind":"{kind}","file":"binlog.000002","position":{position},"end":{end},"timestamp":"2001-09-09T01:46:40Z","server_id":1,"thread_id":7,"transaction":4"#
+        )
+    };
+    let (table, commit) = (head("table", 115, 169), head("commit", 169, 196));
+    let columns = concat!(
+        r#""columns":[{"name":"id","type":"int","nullable":true,"unsigned":false},"#,
+        r#"{"name":"name","type":"varchar","nullable":true,"charset":"utf8mb4"}],"primary_key":["id"]"#,
+    );
+    let orders = r#""schema":"shop","table":"orders""#;
+    let head = format!("{},{orders}", head("update", 115, 169));
     let expected = [
+        format!("{{{table},{orders},{columns}}}"),
         format!(
             r#"{{{head},"row":0,"before":{{"id":1,"name":"a"}},"after":{{"id":1,"name":null}},"changed":["name"]}}"#
         ),
         format!(
             r#"{{{head},"row":1,"before":{{"id":2,"name":null}},"after":{{"id":3,"name":null}},"changed":["id"]}}"#
         ),
+        format!(r#"{{{commit},"xid":9}}"#),
     ];
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+}
+
+/// A definition is told once, and again where it changes.
+#[test]
+fn definitions() {
+    let insert = |events: Events| events.rows(EventType::WRITE_ROWS, &[(1, None)]);
+    let events = insert(Events::new().query("shop", "BEGIN").named_table_map());
+    let events = insert(insert(events.named_table_map()).table_map(&[]));
+    let (text, ended) = events.xid().dump(&mut JsonDumper::new());
+    ended.unwrap();
+    let kinds: Vec<_> = text.lines().filter_map(|line| line.get(9..14)).collect();
+    assert_eq!(kinds, ["table", "inser", "inser", "table", "inser", "commi"], "{text}");
 }
 
 #[test]

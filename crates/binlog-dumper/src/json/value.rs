@@ -22,14 +22,14 @@ const SAFE: u64 = (1 << 53) - 1;
 /// A table's columns.
 #[derive(Debug)]
 pub(super) struct Columns {
-    columns: Vec<JsonColumn>,
+    pub(super) columns: Vec<JsonColumn>,
 }
 
 #[derive(Debug)]
 pub(super) struct JsonColumn {
     pub(super) name: String,
-    literal: LiteralColumn,
-    members: Vec<String>,
+    pub(super) literal: LiteralColumn,
+    pub(super) members: Vec<String>,
 }
 
 /// A value that has no JSON.
@@ -273,7 +273,7 @@ fn int(value: i64) -> JsonCell<'static> {
     }
 }
 
-fn uint(value: u64) -> JsonCell<'static> {
+pub(super) fn uint(value: u64) -> JsonCell<'static> {
     match value <= SAFE {
         true => JsonCell::UInt(value),
         false => text(value.to_string()),
