@@ -166,6 +166,51 @@ fn large_statements_replay() -> Result<()> {
     Ok(())
 }
 
+/// LOAD DATA of a statement log, with the files that come beside the text.
+#[test]
+fn files_are_loaded_again() -> Result<()> {
+    const SCRIPT: &str = "CREATE DATABASE shop; CREATE TABLE shop.said (id INT PRIMARY KEY, a VARCHAR(50));
+        LOAD DATA LOCAL INFILE '{file}' INTO TABLE shop.said CHARACTER SET latin1 FIELDS TERMINATED BY ';' (id, @a) SET a = UPPER(@a);
+        USE shop; LOAD DATA LOCAL INFILE '{file}' REPLACE INTO TABLE said CHARACTER SET utf8mb4 FIELDS TERMINATED BY ';';";
+    for flavour in [Flavour::MySql97, Flavour::MariaDb118] {
+        let options = |id| ServerOptions::new(flavour).server_id(id).arg("--local-infile=ON");
+        let source = Server::start(options(1).arg("--binlog-format=STATEMENT"))?;
+        let (file, script) = (source.folder().join("said"), source.folder().join("script.sql"));
+        fs::write(&file, "1;one;\n2;t'w\\\\o;\n3;drei\n")?;
+        fs::write(&script, SCRIPT.replace("{file}", file.to_str().context("not UTF-8")?))?;
+        let client = |server: &Server| {
+            let mut client = server.client()?;
+            client.arg("--local-infile=1");
+            Ok::<_, anyhow::Error>(client)
+        };
+        feed(client(&source)?, &script)?;
+        let target = Server::start(options(2))?;
+        let folder = tempfile::tempdir()?;
+        let log = source.binlogs()?.pop().context("no log")?;
+        let [log, files] = [&log, folder.path()].map(|path| path.to_string_lossy().into_owned());
+        let text = run_binlog(["dump", "--local-load", &files, &log])?.stdout;
+        fs::write(&script, text)?;
+        feed(client(&target)?, &script)?;
+        compare(&source, &target, &["shop.said"]).with_context(|| format!("{flavour}"))?;
+        let refused = run_binlog(["dump", &log]).unwrap_err().to_string();
+        ensure!(refused.contains("--local-load"), "{refused}");
+        let lines = run_binlog(["dump", "--format", "json", &log])?.stdout;
+        let lines = serde_json::Deserializer::from_slice(&lines).into_iter();
+        let lines: Vec<Value> = lines.collect::<Result<_, _>>()?;
+        check_schema(&lines)?;
+        let loads = |kind: &str| {
+            let mut numbers = Vec::new();
+            for line in lines.iter().filter(|line| line["kind"] == *kind) {
+                numbers.extend(line["load"].as_u64());
+            }
+            numbers
+        };
+        assert_eq!(loads("load"), loads("statement"));
+        assert_eq!(loads("load").len(), 2);
+    }
+    Ok(())
+}
+
 fn of_fixture(arguments: &[&str]) -> Result<(String, String)> {
     let log = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/mysql-9.7/row.binlog");
     let output = run_binlog(["dump"].iter().chain(arguments).chain(&[log]))?;

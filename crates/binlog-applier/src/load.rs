@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use binlog_parser::event::{AppendBlock, ExecuteLoadQuery, LoadDuplicates};
+use binlog_parser::event::{AppendBlock, ExecuteLoadQuery};
 use mysql::LocalInfileHandler;
 
 use crate::error::{ApplyError, ApplyErrorKind};
@@ -48,7 +48,9 @@ impl Files {
         let Some(file) = self.files.remove(&load.file_id) else {
             return Err(unsupported("its file does not stand before it"));
         };
-        let sql = local(load).ok_or_else(|| unsupported("the place of the file name lies outside its text"))?;
+        let sql = load
+            .with_local_file(b"binlog")
+            .ok_or_else(|| unsupported("the place of the file name lies outside its text"))?;
         let file = Arc::new(file);
         target
             .conn
@@ -65,19 +67,4 @@ fn unsupported(why: &'static str) -> ApplyError {
         why,
     }
     .into()
-}
-
-/// The statement with a file that we send.
-fn local(load: &ExecuteLoadQuery<'_>) -> Option<Vec<u8>> {
-    let sql = load.query.sql;
-    let mut local = sql.get(..load.file_name_start as usize)?.to_vec();
-    local.extend(b" LOCAL INFILE 'binlog'");
-    local.extend(match load.duplicates {
-        LoadDuplicates::Error => &b""[..],
-        LoadDuplicates::Ignore => b" IGNORE",
-        LoadDuplicates::Replace => b" REPLACE",
-    });
-    local.extend(b" INTO");
-    local.extend(sql.get(load.file_name_end as usize..)?);
-    Some(local)
 }

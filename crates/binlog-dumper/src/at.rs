@@ -44,13 +44,11 @@ impl At<'_, '_> {
     /// An error for the events that carry changes and that no text form has words for.
     pub(crate) fn refuse(&self, event: &Event<'_>) -> Result<(), DumpError> {
         match event {
-            Event::AppendBlock(_)
-            | Event::DeleteFile { .. }
-            | Event::ExecuteLoadQuery(_)
-            | Event::Load(_)
-            | Event::CreateFile(_)
-            | Event::ExecLoad { .. } => {
-                Err(self.unsupported("LOAD DATA in statement format, with its file, cannot be written yet"))
+            Event::AppendBlock(_) | Event::DeleteFile { .. } | Event::ExecuteLoadQuery(_) => {
+                Err(self.unsupported("LOAD DATA needs its file: say where to put it with --local-load"))
+            }
+            Event::Load(_) | Event::CreateFile(_) | Event::ExecLoad { .. } => {
+                Err(self.unsupported("LOAD DATA of servers before 5.0 cannot be written"))
             }
             Event::TransactionPayload(_) => Err(self.unsupported("the source was told to leave it compressed")),
             Event::PreGaRows(_) => Err(self.unsupported("no log describes the rows of MySQL 5.1 before 5.1.16")),

@@ -5,6 +5,7 @@ use binlog_parser::event::RowsKind;
 use binlog_parser::{Chunk, Decoder, Entries, Event, EventType, RawEvent, Rows};
 
 use crate::DumpError;
+use crate::files::FileBlock;
 
 /// A chunk's text but for its rows.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Page<R> {
     pub(crate) text: Vec<u8>,
     /// Where in `text` the rows of each row event belong, and what writes them.
     rows: Vec<(usize, R)>,
+    /// Blocks of the files that the text loads.
+    pub(crate) files: Vec<FileBlock>,
 }
 
 /// Writes the rows of one event.
@@ -36,6 +39,7 @@ impl<R> Page<R> {
         Self {
             text: Vec::new(),
             rows: Vec::new(),
+            files: Vec::new(),
         }
     }
 
@@ -59,6 +63,11 @@ impl<R> Draft<R> {
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
         self.error.is_some()
+    }
+
+    /// Blocks of the files that the text loads, in order: they have to be there when the text is used.
+    pub fn take_files(&mut self) -> Vec<FileBlock> {
+        std::mem::take(&mut self.page.files)
     }
 }
 

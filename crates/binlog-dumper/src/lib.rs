@@ -12,6 +12,7 @@ pub mod summary;
 mod at;
 mod draft;
 mod error;
+mod files;
 #[cfg(test)]
 mod fixture;
 mod per_table;
@@ -21,6 +22,7 @@ mod xa;
 
 pub use draft::{Draft, WriteRows};
 pub use error::DumpError;
+pub use files::FileBlock;
 pub use json::JsonDumper;
 pub use sql::{SqlDumper, SqlOptions, Unnamed};
 pub use summary::Summary;

@@ -4,10 +4,11 @@ mod sql;
 
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use anyhow::Result;
 use binlog_dumper::{Draft, Dump as Dumper, JsonDumper, SqlDumper};
-use binlog_filter::{Filter, FilterError};
+use binlog_filter::Filter;
 use binlog_source::{CORE_CHUNK_LIMIT, Source, for_each_in_order};
 use clap::{Args, ValueEnum};
 
@@ -58,11 +59,17 @@ impl Dump {
         let mut out = self.output.open_to_show(&self.show, self.input.has_end())?;
         match self.format {
             Format::Json => {
-                print(&mut *source, &mut filter, &mut JsonDumper::new(), &mut out)?;
+                print(
+                    &mut *source,
+                    &mut filter,
+                    &mut JsonDumper::new(),
+                    self.sql.folder(),
+                    &mut out,
+                )?;
             }
             Format::Sql => {
-                let mut dumper = SqlDumper::new(self.sql.options());
-                print(&mut *source, &mut filter, &mut dumper, &mut out)?;
+                let mut dumper = self.sql.dumper()?;
+                print(&mut *source, &mut filter, &mut dumper, self.sql.folder(), &mut out)?;
                 drop(out);
                 warn_of_unnamed(&dumper);
             }
@@ -75,6 +82,7 @@ fn print<D: Dumper + Send>(
     source: &mut dyn Source,
     filter: &mut Option<Filter>,
     dumper: &mut D,
+    folder: &Path,
     out: &mut Output,
 ) -> Result<()> {
     let mut filtered = |chunk| match filter {
@@ -82,13 +90,17 @@ fn print<D: Dumper + Send>(
         None => Ok(chunk),
     };
     let draft = |chunk| match filtered(chunk) {
-        Ok(chunk) => match dumper.draft(chunk) {
-            draft if draft.is_cut_short() => ControlFlow::Break(Ok(draft)),
-            draft => ControlFlow::Continue(Ok(draft)),
-        },
-        Err(error) => ControlFlow::Break(Err(error)),
+        Ok(chunk) => {
+            let mut draft = dumper.draft(chunk);
+            match sql::save(folder, draft.take_files()) {
+                Err(error) => ControlFlow::Break(Err(error)),
+                Ok(()) if draft.is_cut_short() => ControlFlow::Break(Ok(draft)),
+                Ok(()) => ControlFlow::Continue(Ok(draft)),
+            }
+        }
+        Err(error) => ControlFlow::Break(Err(error.into())),
     };
-    let write = |draft: Result<Draft<D::Rows>, FilterError>| {
+    let write = |draft: Result<Draft<D::Rows>>| {
         let mut text = Vec::new();
         let done = draft.map(|draft| draft.write(&mut text));
         (text, done)

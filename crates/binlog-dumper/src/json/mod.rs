@@ -5,7 +5,7 @@
 //!
 //! | member | |
 //! |---|---|
-//! | `kind` | `insert`, `update`, `delete`; `ddl` for a statement that changes definitions; `statement` for any other; `commit` for the end of a transaction; `table` for a table's definition |
+//! | `kind` | `insert`, `update`, `delete`; `ddl` for a statement that changes definitions; `statement` for any other; `commit` for the end of a transaction; `table` for a table's definition; `load` for a part of a file that a statement loads |
 //! | `file` | name of the log |
 //! | `position`, `end` | position of the event's first byte, and of the first byte after it; of a compressed event for those that it holds |
 //! | `timestamp` | when the statement began on its server, RFC 3339 in UTC; whole seconds, of statements with microseconds where the log has them |
@@ -47,6 +47,9 @@
 //! | `default_schema` | the default database, where there is one |
 //! | `session` | the `SET` statements that make the session the text ran in |
 //! | `error_code` | the error that the statement ended with on its server, where it is not 0 |
+//! | `load` | of LOAD DATA: number of the file that it loads |
+//!
+//! The file is in the `load` objects before it that have the same `load`, in order, each with its `data` as *bytes*.
 //!
 //! `BEGIN` is not an object; `ROLLBACK`, `SAVEPOINT` and `XA` are statements. The objects of a transaction have the same
 //! `transaction`. It ends with
@@ -110,7 +113,7 @@ use crate::per_table::PerTable;
 use crate::walk::{Transaction, Walk};
 use crate::{Dump, DumpError, WriteRows, xa};
 use definition::Definition;
-use record::{Change, Commit, Head, Statement};
+use record::{Change, Commit, Head, LoadBlock, Statement};
 use value::{Columns, Text};
 
 /// Writes JSON Lines.
@@ -175,8 +178,14 @@ impl JsonDumper {
             Event::Query(query) if query.is("BEGIN") || !query.takes_effect() => {}
             Event::Query(query) if query.is("COMMIT") => self.commit(at, None, out),
             Event::Xid(xid) => self.commit(at, Some(xid.xid), out),
-            Event::Query(query) => self.query(at, query, out)?,
+            Event::Query(query) => self.statement(at, query, None, out)?,
             Event::Rows(rows) => self.rows(at, rows, page),
+            Event::AppendBlock(block) => {
+                let block = LoadBlock::new(block.file_id, block.data);
+                record::write(&self.head("load", at), &block, out);
+            }
+            Event::DeleteFile { .. } => {}
+            Event::ExecuteLoadQuery(load) => self.statement(at, &load.query, Some(load.file_id), out)?,
             Event::Intvar(intvar) => self.session().intvar(intvar),
             Event::Rand(rand) => self.session().rand(rand),
             Event::UserVar(variable) => {
@@ -205,7 +214,13 @@ impl JsonDumper {
         self.session.get_or_insert_with(|| SessionState::new(flavour, flavour))
     }
 
-    fn query(&mut self, at: At<'_, '_>, query: &Query<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+    fn statement(
+        &mut self,
+        at: At<'_, '_>,
+        query: &Query<'_>,
+        load: Option<u32>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), DumpError> {
         let mut session = Vec::new();
         let set = self.session().diff(query, at.raw.header.timestamp, &mut session);
         set.map_err(|error| at.statement("session", error))?;
@@ -218,6 +233,7 @@ impl JsonDumper {
             default_schema: Some(Text(query.schema)).filter(|text| !text.0.is_empty()),
             session: session.iter().map(|set| Text(set)).collect(),
             error_code: Some(query.error_code).filter(|code| *code != 0),
+            load,
             ..Statement::new(query.sql)
         };
         let head = self.head(kind, at);

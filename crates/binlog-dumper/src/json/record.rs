@@ -4,7 +4,7 @@ use binlog_parser::event::RowsKind;
 use binlog_parser::{Cell, Row, Rows};
 use serde::Serialize;
 
-use super::value::{self, Columns, Image, JsonCell, Partial, Text, ValueError};
+use super::value::{self, Bytes, Columns, Image, JsonCell, Partial, Text, ValueError};
 use crate::at::At;
 use crate::text;
 use crate::walk::Transaction;
@@ -62,6 +62,15 @@ pub(super) struct Statement<'a> {
     pub(super) session: Vec<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error_code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) load: Option<u32>,
+}
+
+/// What a part of a file has further.
+#[derive(Debug, Serialize)]
+pub(super) struct LoadBlock<'a> {
+    load: u32,
+    data: Bytes<'a>,
 }
 
 #[derive(Serialize)]
@@ -159,6 +168,15 @@ fn changed<'a>(columns: &'a Columns, before: &Row<'_>, after: &Row<'_>) -> Vec<&
         .collect()
 }
 
+impl LoadBlock<'_> {
+    pub(super) fn new(load: u32, data: &[u8]) -> Self {
+        Self {
+            load,
+            data: Bytes::new(data, None),
+        }
+    }
+}
+
 impl Commit {
     pub(super) fn new(xid: Option<u64>) -> Self {
         Self {
@@ -175,6 +193,7 @@ impl<'a> Statement<'a> {
             default_schema: None,
             session: Vec::new(),
             error_code: None,
+            load: None,
         }
     }
 }

@@ -363,7 +363,7 @@ fn push_fraction(out: &mut String, microseconds: u32, decimals: u8) {
 }
 
 impl<'a> Bytes<'a> {
-    fn new(bytes: &[u8], charset: Option<&'a str>) -> Self {
+    pub(super) fn new(bytes: &[u8], charset: Option<&'a str>) -> Self {
         Self {
             base64: STANDARD.encode(bytes),
             charset,

@@ -14,7 +14,8 @@
 //! - Partial JSON updates are calls of the JSON functions that they log; documents keep the types of the values in them
 //!   (see [`binlog_schema::sql::push_literal`]).
 //! - A target's triggers run on these statements, unlike on replicated rows.
-//! - LOAD DATA in statement format is an error for now.
+//! - LOAD DATA in statement format loads the file from the client, which must allow that: `mysql --local-infile`. The files
+//!   come beside the text: [`Draft::take_files`].
 
 mod client;
 mod comment;
@@ -32,6 +33,7 @@ use binlog_schema::sql::SessionState;
 
 use crate::at::At;
 use crate::draft::{Draft, Page};
+use crate::files::Files;
 use crate::per_table::PerTable;
 use crate::text::Clock;
 use crate::walk::Walk;
@@ -85,6 +87,9 @@ pub struct SqlDumper {
     headed: bool,
     clock: Clock,
     writers: PerTable<RowWriter>,
+    /// Where the files of LOAD DATA statements will be; `None` where they go nowhere.
+    folder: Option<Vec<u8>>,
+    files: Files,
     /// By table as `schema.table`: row changes that were written as comments.
     unnamed: BTreeMap<String, Arc<AtomicU64>>,
 }
@@ -96,6 +101,16 @@ impl SqlDumper {
         Self {
             options,
             ..Self::default()
+        }
+    }
+
+    /// The dumper for a text that loads the files of LOAD DATA statements from this folder: see [`Draft::take_files`].
+    /// Without one, these statements are errors.
+    #[must_use]
+    pub fn with_files_in(self, folder: Vec<u8>) -> Self {
+        Self {
+            folder: Some(folder),
+            ..self
         }
     }
 
@@ -174,6 +189,12 @@ impl SqlDumper {
                 noted.map_err(|error| at.statement("session", error))?;
             }
             Event::Rows(rows) => self.rows(at, rows, page),
+            Event::AppendBlock(block) if self.folder.is_some() => {
+                let block = self.files.block(at, block);
+                page.files.push(block.ok_or_else(|| at.unsupported(NO_BEGINNING))?);
+            }
+            Event::DeleteFile { file_id } if self.folder.is_some() => drop(self.files.take(*file_id)),
+            Event::ExecuteLoadQuery(load) if self.folder.is_some() => return self.load(at, load, out),
             Event::RowsQuery(query) if self.options.comments => comment::text(out, query.sql),
             Event::XaPrepare(prepare) => self.end(&xa::prepare(prepare), out),
             _ => at.refuse(event)?,
@@ -250,6 +271,8 @@ impl SqlDumper {
         page.rows(self.writers.get(table, make));
     }
 }
+
+const NO_BEGINNING: &str = "the beginning of its file does not stand before it";
 
 #[cfg(test)]
 mod tests;

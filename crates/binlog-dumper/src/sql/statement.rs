@@ -1,10 +1,11 @@
 //! Statements: QUERY events with their sessions, and what ends them for the client.
 
+use binlog_parser::event::ExecuteLoadQuery;
 use binlog_parser::{EventFlags, Query};
 use binlog_schema::StatementKind;
 
 use super::client::push;
-use super::{SqlDumper, comment};
+use super::{NO_BEGINNING, SqlDumper, comment};
 use crate::DumpError;
 use crate::at::At;
 
@@ -17,12 +18,32 @@ impl SqlDumper {
         } else if query.is("ROLLBACK") {
             self.end(b"ROLLBACK", out);
         } else {
-            self.statement(at, query, out)?;
+            self.statement(at, query, query.sql, out)?;
         }
         Ok(())
     }
 
-    fn statement(&mut self, at: At<'_, '_>, query: &Query<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
+    pub(super) fn load(
+        &mut self,
+        at: At<'_, '_>,
+        load: &ExecuteLoadQuery<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), DumpError> {
+        let name = self.files.take(load.file_id);
+        let (Some(name), Some(folder)) = (name, &self.folder) else {
+            return Err(at.unsupported(NO_BEGINNING));
+        };
+        let path = [folder, &b"/"[..], name.as_bytes()].concat();
+        if path.iter().any(|byte| matches!(byte, b'\'' | b'\\')) {
+            return Err(at.unsupported("the folder for its file has a quote or backslash in its name"));
+        }
+        let sql = load.with_local_file(&path);
+        let sql = sql.ok_or_else(|| at.unsupported("the place of the file's name lies outside its text"))?;
+        self.statement(at, &load.query, &sql, out)
+    }
+
+    /// A statement, of which this is the text to run.
+    fn statement(&mut self, at: At<'_, '_>, query: &Query<'_>, sql: &[u8], out: &mut Vec<u8>) -> Result<(), DumpError> {
         self.head(out);
         if let Some(charsets) = query.status.charsets {
             self.tell_client(charsets.client, charsets.connection, out);
@@ -34,7 +55,7 @@ impl SqlDumper {
             let words = format!("the source ended this statement with error {}", query.error_code);
             comment::text(out, words.as_bytes());
         }
-        push(out, executable(query.sql, kind));
+        push(out, executable(sql, kind));
         if kind == Some(StatementKind::DropDatabase) {
             // It may have been the default database.
             self.session = None;

@@ -60,6 +60,23 @@ pub struct ExecuteLoadQuery<'a> {
 }
 
 impl<'a> ExecuteLoadQuery<'a> {
+    /// The statement with a file that its client sends. `name` stands in quotes as it is given. `None` where the place of the
+    /// name lies outside the text.
+    #[must_use]
+    pub fn with_local_file(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let (before, after) = (self.file_name_start as usize, self.file_name_end as usize);
+        let mut sql = self.query.sql.get(..before)?.to_vec();
+        sql.extend_from_slice(b" LOCAL INFILE '");
+        sql.extend_from_slice(name);
+        sql.extend_from_slice(match self.duplicates {
+            LoadDuplicates::Error => b"' INTO",
+            LoadDuplicates::Ignore => b"' IGNORE INTO",
+            LoadDuplicates::Replace => b"' REPLACE INTO",
+        });
+        sql.extend_from_slice(self.query.sql.get(after..)?);
+        Some(sql)
+    }
+
     /// Reads the body: a QUERY whose fixed part is 13 bytes longer.
     pub fn decode(body: &'a [u8]) -> Result<Self, FieldError> {
         let mut reader = Reader::new(body);

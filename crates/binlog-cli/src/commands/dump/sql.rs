@@ -1,7 +1,12 @@
 //! How SQL is written.
 
-use anyhow::{Result, bail};
-use binlog_dumper::SqlOptions;
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use binlog_dumper::{FileBlock, SqlDumper, SqlOptions};
 use clap::{Args, ValueEnum};
 
 use crate::failure::Usage;
@@ -16,6 +21,9 @@ pub(super) struct SqlArgs {
     /// Put up to so many rows of an event into one INSERT [default: 1]
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
     rows_per_insert: Option<u32>,
+    /// Put the files of LOAD DATA statements into this folder, and load them from there (mysql --local-infile)
+    #[arg(long, value_name = "FOLDER")]
+    local_load: Option<PathBuf>,
     /// Leave out position, time, GTID and original statement of each transaction
     #[arg(long)]
     no_comments: bool,
@@ -30,7 +38,24 @@ enum Columns {
 }
 
 impl SqlArgs {
-    pub(super) fn options(&self) -> SqlOptions {
+    /// The dumper of this form.
+    pub(super) fn dumper(&self) -> Result<SqlDumper> {
+        let dumper = SqlDumper::new(self.options());
+        let Some(folder) = &self.local_load else {
+            return Ok(dumper);
+        };
+        // The text names it from wherever it is run.
+        let folder = folder.canonicalize();
+        let folder = folder.with_context(|| format!("folder {}", self.folder().display()))?;
+        Ok(dumper.with_files_in(folder.into_os_string().as_bytes().to_vec()))
+    }
+
+    /// Where files go.
+    pub(super) fn folder(&self) -> &Path {
+        self.local_load.as_deref().unwrap_or(Path::new("."))
+    }
+
+    fn options(&self) -> SqlOptions {
         let mut options = SqlOptions::default();
         options.comments = !self.no_comments;
         options.all_columns = self.columns == Some(Columns::Complete);
@@ -49,10 +74,28 @@ impl SqlArgs {
             ("--columns", self.columns.is_some()),
             ("--rows-per-insert", self.rows_per_insert.is_some()),
             ("--no-comments", self.no_comments),
+            ("--local-load", self.local_load.is_some()),
         ];
         match given.iter().find(|(_, given)| *given) {
             None => Ok(()),
             Some((option, _)) => bail!(Usage(format!("{option} is for --format sql"))),
         }
     }
+}
+
+/// Writes the blocks of files into the folder.
+///
+/// # Errors
+/// A file cannot be written.
+pub(super) fn save(folder: &Path, blocks: Vec<FileBlock>) -> Result<()> {
+    for block in blocks {
+        let path = folder.join(&*block.name);
+        let file = match block.is_first {
+            true => File::create(&path),
+            false => File::options().append(true).open(&path),
+        };
+        let written = file.and_then(|mut file| file.write_all(&block.data));
+        written.with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(())
 }
