@@ -249,12 +249,11 @@ impl SessionState {
         wanted
     }
 
-    /// Servers that do not know the variable log nothing of it; where it is logged once, it is off in other statements.
+    /// Off by default, and on servers that do not know the variable: it is set where it is on, and back after that.
     fn cascade_triggers(&self, status: &QueryStatus<'_>) -> Option<Setting> {
         const NAME: &str = "enable_cascade_triggers";
-        let was_set = self.variables.contains_key(NAME);
-        let on = status.enable_cascade_triggers.or(was_set.then_some(false))?;
-        Some((NAME, u8::from(on).to_string()))
+        let on = status.enable_cascade_triggers.unwrap_or(false);
+        (on || self.variables.contains_key(NAME)).then(|| (NAME, u8::from(on).to_string()))
     }
 
     fn collations(&self, status: &QueryStatus<'_>) -> Vec<Setting> {
@@ -419,6 +418,7 @@ mod tests {
             show(&out).concat()
         };
         assert!(!sets(None).contains("enable_cascade_triggers"));
+        assert_eq!(sets(Some(false)), "");
         assert_eq!(sets(Some(true)), "SET enable_cascade_triggers=1");
         assert_eq!(sets(Some(true)), "");
         assert_eq!(sets(None), "SET enable_cascade_triggers=0");
