@@ -40,9 +40,6 @@ pub trait Dump {
     /// Appends what ends the text, after all drafts were written.
     fn finish(&mut self, out: &mut Vec<u8>);
 
-    /// What follows is a text of its own: nothing that was written before is taken to be said.
-    fn restart(&mut self);
-
     /// Appends the text of a chunk's events.
     ///
     /// # Errors

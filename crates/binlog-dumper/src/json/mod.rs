@@ -152,10 +152,6 @@ impl Dump for JsonDumper {
     }
 
     fn finish(&mut self, _out: &mut Vec<u8>) {}
-
-    fn restart(&mut self) {
-        self.told.clear();
-    }
 }
 
 impl JsonDumper {

@@ -146,13 +146,6 @@ impl Dump for SqlDumper {
             comment::unnamed(out, &unnamed);
         }
     }
-
-    fn restart(&mut self) {
-        self.session = None;
-        self.client_charset = ClientCharset::default();
-        self.began = false;
-        self.headed = false;
-    }
 }
 
 impl SqlDumper {
