@@ -50,10 +50,12 @@ fn add(table: &mut TableDefinition, cursor: &mut Cursor<'_>) -> Option<()> {
             return None;
         }
         table.columns.extend(more.columns);
+        table.hidden += more.hidden;
         table.primary_key = more.primary_key.or(table.primary_key.take());
         return Some(());
     }
     if !named_column && !columns::is_column(cursor) {
+        table.hidden += columns::hidden(cursor);
         if let Some(key) = columns::primary_key(cursor)? {
             table.primary_key = Some(key);
         }
@@ -76,6 +78,7 @@ fn insert(table: &mut TableDefinition, defined: Defined) -> Option<()> {
     if defined.primary {
         table.primary_key = Some(vec![defined.column.name.clone()]);
     }
+    table.hidden += usize::from(defined.unique);
     table.columns.insert(at, defined.column);
     Some(())
 }
@@ -205,6 +208,10 @@ fn convert(table: &mut TableDefinition, cursor: &mut Cursor<'_>) -> Option<()> {
     {
         column.charset.clone_from(&charset);
         column.collation.clone_from(&collation);
+        // The server makes it larger where the characters need more bytes.
+        if column.data_type.ends_with("text") {
+            types::ANY_TEXT.clone_into(&mut column.data_type);
+        }
     }
     Some(())
 }
