@@ -7,6 +7,7 @@ mod inputs;
 mod keys;
 mod output;
 mod progress;
+mod schema;
 mod selection;
 mod start;
 mod stop;

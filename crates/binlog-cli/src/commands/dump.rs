@@ -5,13 +5,16 @@ use std::ops::ControlFlow;
 
 use anyhow::Result;
 use binlog_dumper::{Draft, Dump as Dumper, JsonDumper, SqlDumper, SqlOptions};
-use binlog_filter::{Filter, FilterError};
+use binlog_filter::Filter;
+use binlog_parser::Chunk;
+use binlog_schema::Catalog;
 use binlog_source::{CORE_CHUNK_LIMIT, Source, for_each_in_order};
 use clap::{Args, ValueEnum};
 
 use crate::inputs::InputArgs;
 use crate::output::{Output, OutputArgs};
 use crate::progress::warn;
+use crate::schema::{self, OnMismatchArg};
 use crate::selection::SelectionArgs;
 
 /// Print binary logs as SQL, or as one JSON object a change.
@@ -20,6 +23,13 @@ pub(crate) struct Dump {
     /// Form of the output
     #[arg(long, value_name = "FORMAT", default_value = "sql")]
     format: Format,
+    /// Definitions of tables that the log does not tell: a dump without data, as FILE or DB=FILE, or a server,
+    /// mysql://user@host:port, which tells those of now (repeatable)
+    #[arg(long, value_name = "FILE|URL")]
+    schema: Vec<String>,
+    /// What to do with rows that contradict their table's definition
+    #[arg(long, value_name = "POLICY", default_value = "stop")]
+    on_mismatch: OnMismatchArg,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -39,14 +49,24 @@ enum Format {
 impl Dump {
     pub(crate) fn run(self) -> Result<()> {
         let rules = self.selection.rules_for_reader()?;
-        let mut source = self.input.open_for(&rules, CORE_CHUNK_LIMIT)?;
-        let mut filter = (!rules.keeps_everything()).then(|| Filter::new(rules));
-        let mut out = self.output.open()?;
+        let catalog = schema::catalog(&self.schema, self.on_mismatch, &self.input.connection)?;
+        // Logs of which nothing is printed may change what is given.
+        let source = match self.schema.is_empty() {
+            true => self.input.open_for(&rules, CORE_CHUNK_LIMIT)?,
+            false => self.input.open_all(CORE_CHUNK_LIMIT)?,
+        };
+        let filter = (!rules.keeps_everything()).then(|| Filter::new(rules));
+        let mut printing = Printing {
+            source,
+            filter,
+            catalog,
+            out: self.output.open()?,
+        };
         match self.format {
-            Format::Json => print(&mut *source, &mut filter, &mut JsonDumper::new(), &mut out),
+            Format::Json => printing.print(&mut JsonDumper::new()),
             Format::Sql => {
                 let mut dumper = SqlDumper::new(SqlOptions::default());
-                print(&mut *source, &mut filter, &mut dumper, &mut out)?;
+                printing.print(&mut dumper)?;
                 warn_of_unnamed(&dumper);
                 Ok(())
             }
@@ -54,43 +74,55 @@ impl Dump {
     }
 }
 
-fn print<D: Dumper + Send>(
-    source: &mut dyn Source,
-    filter: &mut Option<Filter>,
-    dumper: &mut D,
-    out: &mut Output,
-) -> Result<()> {
-    let mut filtered = |chunk| match filter {
-        Some(filter) => filter.apply(chunk),
-        None => Ok(chunk),
-    };
-    let draft = |chunk| match filtered(chunk) {
-        Ok(chunk) => match dumper.draft(chunk) {
-            draft if draft.is_cut_short() => ControlFlow::Break(Ok(draft)),
-            draft => ControlFlow::Continue(Ok(draft)),
-        },
-        Err(error) => ControlFlow::Break(Err(error)),
-    };
-    let write = |draft: Result<Draft<D::Rows>, FilterError>| {
-        let mut text = Vec::new();
-        let done = draft.map(|draft| draft.write(&mut text));
-        (text, done)
-    };
-    // What stands before an event that fails is printed too.
-    let printed = for_each_in_order(source, draft, write, |written| {
-        let Some((text, done)) = written else {
-            return Ok(out.flush()?);
+/// What every form is printed from, and to.
+struct Printing {
+    source: Box<dyn Source>,
+    filter: Option<Filter>,
+    catalog: Catalog,
+    out: Output,
+}
+
+impl Printing {
+    fn print<D: Dumper + Send>(&mut self, dumper: &mut D) -> Result<()> {
+        *dumper.catalog() = std::mem::take(&mut self.catalog);
+        let filter = &mut self.filter;
+        let draft = |chunk| match draft(filter, dumper, chunk) {
+            Ok(draft) if draft.is_cut_short() => ControlFlow::Break(Ok(draft)),
+            Ok(draft) => ControlFlow::Continue(Ok(draft)),
+            Err(error) => ControlFlow::Break(Err(error)),
         };
-        out.write_all(&text)?;
-        Ok(done??)
-    });
-    if printed.is_ok() {
-        let mut text = Vec::new();
-        dumper.finish(&mut text);
-        out.write_all(&text)?;
+        let write = |draft: Result<Draft<D::Rows>>| {
+            let mut text = Vec::new();
+            let done = draft.map(|draft| draft.write(&mut text));
+            (text, done)
+        };
+        let out = &mut self.out;
+        // What stands before an event that fails is printed too.
+        let printed = for_each_in_order(&mut *self.source, draft, write, |written| {
+            let Some((text, done)) = written else {
+                return Ok(out.flush()?);
+            };
+            out.write_all(&text)?;
+            Ok(done??)
+        });
+        if printed.is_ok() {
+            let mut text = Vec::new();
+            dumper.finish(&mut text);
+            self.out.write_all(&text)?;
+            schema::warn_of_remarks(dumper.catalog());
+        }
+        self.out.flush()?;
+        printed
     }
-    out.flush()?;
-    printed
+}
+
+/// What the filter leaves, named by all that the chunk tells of tables.
+fn draft<D: Dumper>(filter: &mut Option<Filter>, dumper: &mut D, chunk: Chunk) -> Result<Draft<D::Rows>> {
+    let Some(filter) = filter else {
+        return Ok(dumper.draft(chunk));
+    };
+    dumper.foresee(&chunk)?;
+    Ok(dumper.draft(filter.apply(chunk)?))
 }
 
 fn warn_of_unnamed(dumper: &SqlDumper) {
@@ -99,7 +131,7 @@ fn warn_of_unnamed(dumper: &SqlDumper) {
         let tables: Vec<&str> = unnamed.tables.iter().map(String::as_str).collect();
         warn(&format!(
             "{} row changes are comments, because the log does not name the columns of {}; \
-             a source with binlog_row_metadata=FULL writes names",
+             --schema FILE or a source with binlog_row_metadata=FULL names them",
             unnamed.rows,
             tables.join(", ")
         ));

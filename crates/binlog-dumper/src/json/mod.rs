@@ -80,8 +80,8 @@ use std::sync::Arc;
 
 use binlog_parser::event::MariaDbGtidFlags;
 use binlog_parser::{Chunk, Event, Query, RawEvent, Row, Rows};
-use binlog_schema::StatementKind;
 use binlog_schema::sql::SessionState;
+use binlog_schema::{Catalog, StatementKind};
 
 use crate::at::At;
 use crate::draft::{Draft, Page};
@@ -125,6 +125,14 @@ impl Dump for JsonDumper {
     }
 
     fn finish(&mut self, _out: &mut Vec<u8>) {}
+
+    fn catalog(&mut self) -> &mut Catalog {
+        &mut self.walk.names.catalog
+    }
+
+    fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
+        self.walk.names.foresee(chunk)
+    }
 }
 
 impl JsonDumper {
@@ -134,11 +142,17 @@ impl JsonDumper {
         let mut events = chunk.entries();
         while let Some(raw) = events.advance() {
             let (event, _) = self.walk.step(chunk, &raw)?;
+            if self.walk.names.take_learnt() {
+                self.columns.clear();
+            }
             let written = page.text.len();
             self.event(At { chunk, raw }, &event, page)
                 .inspect_err(|_| page.text.truncate(written))?;
         }
-        events.error().map_or(Ok(()), |error| Err(chunk.place(error).into()))
+        match events.error() {
+            Some(error) => Err(chunk.place(error).into()),
+            None => self.walk.names.leave(),
+        }
     }
 
     fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
@@ -146,7 +160,7 @@ impl JsonDumper {
         match event {
             Event::Query(query) if query.is("BEGIN") || query.is("COMMIT") || !query.takes_effect() => {}
             Event::Query(query) => self.query(at, query, out)?,
-            Event::Rows(rows) => self.rows(rows, page),
+            Event::Rows(rows) => self.rows(at, rows, page)?,
             Event::Intvar(intvar) => self.session().intvar(intvar),
             Event::Rand(rand) => self.session().rand(rand),
             Event::UserVar(variable) => {
@@ -191,18 +205,18 @@ impl JsonDumper {
             ..Statement::new(query.sql)
         };
         record::write(&self.head(kind, at), &statement, out);
-        self.walk.learn(query);
-        self.columns.clear();
         Ok(())
     }
 
-    fn rows(&mut self, rows: &Rows<'_>, page: &mut Page<RowObjects>) {
+    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
+        self.walk.names.meet(at, &rows.table)?;
         let flavour = self.walk.flavour();
-        let make = || Columns::new(&rows.table, &self.walk.catalog, flavour);
+        let make = || Columns::new(&rows.table, &self.walk.names.catalog, flavour);
         page.rows(RowObjects {
             columns: self.columns.get(&rows.table, make),
             transaction: Arc::clone(&self.walk.transaction),
         });
+        Ok(())
     }
 }
 

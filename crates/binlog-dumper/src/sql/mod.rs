@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use binlog_parser::event::{Flavour, MariaDbGtidEvent, MariaDbGtidFlags};
 use binlog_parser::{Chunk, Event, Rows, Step};
+use binlog_schema::Catalog;
 use binlog_schema::sql::SessionState;
 
 use crate::at::At;
@@ -121,6 +122,14 @@ impl Dump for SqlDumper {
             comment::unnamed(out, &unnamed);
         }
     }
+
+    fn catalog(&mut self) -> &mut Catalog {
+        &mut self.walk.names.catalog
+    }
+
+    fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
+        self.walk.names.foresee(chunk)
+    }
 }
 
 impl SqlDumper {
@@ -134,6 +143,9 @@ impl SqlDumper {
         let mut events = chunk.entries();
         while let Some(raw) = events.advance() {
             let (event, step) = self.walk.step(chunk, &raw)?;
+            if self.walk.names.take_learnt() {
+                self.writers.clear();
+            }
             let written = page.text.len();
             if matches!(step, Step::Begin | Step::Only) && self.options.comments {
                 comment::transaction(&mut page.text, chunk, &raw, &mut self.clock, &self.walk.transaction);
@@ -141,7 +153,10 @@ impl SqlDumper {
             self.event(At { chunk, raw }, &event, page)
                 .inspect_err(|_| page.text.truncate(written))?;
         }
-        events.error().map_or(Ok(()), |error| Err(chunk.place(error).into()))
+        match events.error() {
+            Some(error) => Err(chunk.place(error).into()),
+            None => self.walk.names.leave(),
+        }
     }
 
     fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, page: &mut Page<Arc<RowWriter>>) -> Result<(), DumpError> {
@@ -157,7 +172,7 @@ impl SqlDumper {
                 let noted = self.session().user_var(variable);
                 noted.map_err(|error| at.statement("session", error))?;
             }
-            Event::Rows(rows) => self.rows(at, rows, page),
+            Event::Rows(rows) => self.rows(at, rows, page)?,
             Event::RowsQuery(query) if self.options.comments => comment::text(out, query.sql),
             Event::XaPrepare(prepare) => self.end(&xa::prepare(prepare), out),
             _ => at.refuse(event)?,
@@ -209,7 +224,8 @@ impl SqlDumper {
         }
     }
 
-    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<Arc<RowWriter>>) {
+    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<Arc<RowWriter>>) -> Result<(), DumpError> {
+        self.walk.names.meet(at, &rows.table)?;
         let out = &mut page.text;
         self.tell_client(client::UTF8MB4, client::UTF8MB4, out);
         let mut sets = Vec::new();
@@ -221,8 +237,9 @@ impl SqlDumper {
             Arc::clone(self.unnamed.entry(name).or_default())
         };
         let flavour = self.walk.flavour();
-        let make = || RowWriter::new(table, &self.walk.catalog, flavour, unnamed);
+        let make = || RowWriter::new(table, &self.walk.names.catalog, flavour, unnamed);
         page.rows(self.writers.get(table, make));
+        Ok(())
     }
 }
 

@@ -12,7 +12,8 @@ use crate::statement::{Object, StatementKind, Touched, touched_in_mode};
 use crate::{TableName, Unparsed};
 
 /// Whether a statement may change what tables look like, from its first letters.
-pub(super) fn may_define(sql: &[u8]) -> bool {
+#[must_use]
+pub fn may_define(sql: &[u8]) -> bool {
     let sql = sql.trim_ascii_start();
     let begins = |word: &[u8]| {
         sql.get(..word.len())

@@ -87,8 +87,8 @@ impl Catalog {
         !self.state.waiting.is_empty()
     }
 
-    /// The next event begins at this place.
-    pub fn reach(&mut self, at: &LogPlace) {
+    /// The next event begins at this place. Returns whether definitions begin to hold here.
+    pub fn reach(&mut self, at: &LogPlace) -> bool {
         let is_first = self.state.at == LogPlace::default();
         let state = Arc::make_mut(&mut self.state);
         state.at = at.clone();
@@ -103,18 +103,21 @@ impl Catalog {
                 true
             }
             Some(None) | None => false,
-        });
+        })
     }
 
-    /// The next transaction has this GTID, or none.
-    pub fn reach_transaction(&mut self, gtid: Option<&TransactionGtid>) {
+    /// The next transaction has this GTID, or none. Returns whether definitions begin to hold here.
+    pub fn reach_transaction(&mut self, gtid: Option<&TransactionGtid>) -> bool {
+        if !self.is_waiting() {
+            return false;
+        }
         let at = self.state.at.clone();
         let state = Arc::make_mut(&mut self.state);
         state.begin_those(|given| {
             let by_log = given.from.log.as_ref().is_some_and(|log| order(&at, log).is_some());
             let gtids = given.from.gtids.as_ref().filter(|_| !by_log);
             gtids.is_some_and(|gtids| gtid.is_none_or(|gtid| !gtids.contains(gtid)))
-        });
+        })
     }
 
     /// What a reader should know of the given definitions, after the last event.
@@ -129,8 +132,9 @@ impl Catalog {
 }
 
 impl State {
-    /// What begins to hold does so now.
-    fn begin_those(&mut self, is_reached: impl Fn(&mut Beginning<'_>) -> bool) {
+    /// What begins to hold does so now. Returns whether there is any.
+    fn begin_those(&mut self, is_reached: impl Fn(&mut Beginning<'_>) -> bool) -> bool {
+        let waiting = self.waiting.len();
         for given in std::mem::take(&mut self.waiting) {
             let mut beginning = Beginning::of(&given);
             if !is_reached(&mut beginning) {
@@ -141,6 +145,7 @@ impl State {
             self.remarks.extend(remark);
             self.begin(&given);
         }
+        self.waiting.len() < waiting
     }
 
     /// Definitions hold from here on, of tables that DDL in the log does not define.

@@ -26,6 +26,7 @@ use crate::TableName;
 use current::Current;
 pub use definition::{ColumnDefinition, ColumnNames, TableDefinition};
 pub use error::DefinitionError;
+pub use follow::may_define;
 pub use given::Given;
 pub use origin::{GivenBy, LogPlace, Origin};
 pub use script::{SchemaScript, ScriptError};

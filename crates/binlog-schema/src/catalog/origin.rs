@@ -62,6 +62,16 @@ impl Origin {
     }
 }
 
+impl GivenBy {
+    /// Name of the text, or of the server.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::File(name) | Self::Server(name) => name,
+        }
+    }
+}
+
 impl fmt::Display for LogPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.position)
