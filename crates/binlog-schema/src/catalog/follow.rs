@@ -108,7 +108,7 @@ impl State {
             return self.forget(name);
         }
         wait(&mut cursor);
-        if others.is_empty() && self.leaves_server_table(name, cursor) {
+        if others.is_empty() && self.is_named_by_server(name) && !alter::touches_columns(cursor) {
             return;
         }
         let known = self.known(name);
@@ -122,16 +122,6 @@ impl State {
             }
             _ => std::iter::once(&name).chain(others).for_each(|name| self.forget(name)),
         }
-    }
-
-    /// Whether the actions of an ALTER TABLE change no column of a table that a server's definition named.
-    fn leaves_server_table(&self, name: &TableName, mut cursor: Cursor<'_>) -> bool {
-        let Some(current) = self.current_of(name).filter(|current| current.used.is_some()) else {
-            return false;
-        };
-        alter::altered(TableDefinition::clone(&current.table), &mut cursor).is_some_and(|after| {
-            after.columns == current.table.columns && after.primary_key == current.table.primary_key
-        })
     }
 
     fn rename_all(&mut self, mut cursor: Cursor<'_>, tables: &[&TableName], default_schema: &str) {
@@ -158,6 +148,7 @@ impl State {
         }
         cursor.accept(&["IF", "EXISTS"]);
         if cursor.text().eq_ignore_ascii_case("PRIMARY") {
+            self.change_server_tables(|table| table == name);
             self.change_key(name, |table| table.primary_key = None);
         }
     }

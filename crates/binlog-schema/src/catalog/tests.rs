@@ -85,7 +85,10 @@ fn alter() {
     after("CHANGE COLUMN b b2 INT FIRST", "b2 int, a int; a");
     after("MODIFY b TEXT FIRST", "b text, a int; a");
     after("RENAME COLUMN a TO x, RENAME INDEX i TO j", "x int, b int; x");
-    after("RENAME COLUMN a TO b, RENAME COLUMN b TO a", "?");
+    after("RENAME COLUMN a TO b, RENAME COLUMN b TO a", "b int, a int; b");
+    after("CHANGE a b BIGINT, CHANGE b a TEXT FIRST", "a text, b bigint; b");
+    after("RENAME COLUMN a TO b", "?");
+    after("RENAME COLUMN a TO A", "A int, b int; A");
     after("DROP nothing", "?");
     after("DROP COLUMN IF EXISTS nothing", "a int, b int; a");
     after("ADD COLUMN IF NOT EXISTS a INT", "a int, b int; a");

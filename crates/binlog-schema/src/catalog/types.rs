@@ -150,7 +150,10 @@ fn size_agrees(ours: &ColumnDefinition, theirs: &Column) -> bool {
             ours.data_type == "date" || metadata == length.unwrap_or(0)
         }
         ColumnType::STRING | ColumnType::VARCHAR => string_size_agrees(ours, theirs),
-        ColumnType::BLOB if length.is_none() => blob_length(&ours.data_type).is_none_or(|bytes| bytes == metadata),
+        ColumnType::BLOB if length.is_none() => {
+            let lengths = blob_lengths(&ours.data_type);
+            lengths.is_empty() || lengths.contains(&metadata)
+        }
         ColumnType::ENUM => metadata == if ours.members.len() < 256 { 1 } else { 2 },
         ColumnType::SET => metadata == set_bytes(ours.members.len()),
         _ => true,
@@ -175,14 +178,15 @@ fn string_size_agrees(ours: &ColumnDefinition, theirs: &Column) -> bool {
     }
 }
 
-/// Bytes of the count of bytes before a value.
-fn blob_length(data_type: &str) -> Option<u64> {
+/// How many bytes the length before a value can have. MariaDB's `sql_mode=ORACLE` makes a LONGBLOB of a BLOB.
+fn blob_lengths(data_type: &str) -> &'static [u64] {
     match data_type {
-        "tinytext" | "tinyblob" => Some(1),
-        "text" | "blob" => Some(2),
-        "mediumtext" | "mediumblob" => Some(3),
-        "longtext" | "longblob" | "json" => Some(4),
-        _ => None,
+        "tinytext" | "tinyblob" => &[1],
+        "text" => &[2],
+        "blob" => &[2, 4],
+        "mediumtext" | "mediumblob" => &[3],
+        "longtext" | "longblob" | "json" => &[4],
+        _ => &[],
     }
 }
 

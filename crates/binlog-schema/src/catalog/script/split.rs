@@ -112,6 +112,7 @@ impl Splitter {
             (Inside::Comment, _) => self.last = [last[1], byte],
             (_, Inside::LineComment) if byte == b'#' => {}
             (_, Inside::LineComment | Inside::Comment) => self.take_back(2),
+            (Inside::Statement, Inside::Statement) if last == *b"--" && byte == b'\n' => self.take_back(2),
             _ => {
                 self.last = [last[1], byte];
                 self.keep(byte)?;
@@ -241,6 +242,7 @@ mod tests {
         );
         check("DELIMITER ;;\nCREATE a; b;;\ndelimiter ;\nUSE c;", "CREATE a; b|USE c");
         check("USE a--b;", "USE a--b");
+        check("--\n-- x\n--\n\nUSE a;\n--\nUSE b;", "(x)|USE a|USE b");
         let long = format!("INSERT {};USE a", "x".repeat(300));
         check(&long, "USE a");
         let commented = format!("-- {}\nUSE a", "x".repeat(9));

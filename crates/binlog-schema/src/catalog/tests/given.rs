@@ -115,6 +115,10 @@ fn given(head: &str) -> Catalog {
 fn a_server_names_what_does_not_change_later() {
     let later = check_later;
     assert_eq!(later("ALTER TABLE t ENGINE=InnoDB, ADD INDEX (a)"), None);
+    assert_eq!(
+        later("ALTER TABLE t ADD CONSTRAINT c UNIQUE KEY (a), DROP KEY k, RENAME INDEX i TO j, DROP CONSTRAINT x"),
+        None
+    );
     assert_eq!(later("CREATE TABLE IF NOT EXISTS t (z INT)"), None);
     assert_eq!(later("TRUNCATE t"), None);
     assert_eq!(later("CREATE INDEX i ON t (a)"), None);
@@ -124,6 +128,16 @@ fn a_server_names_what_does_not_change_later() {
         "table d.t: it changes here, and rows from b.000002:50 on were named by its definition of now on server db:1";
     for sql in [
         "ALTER TABLE t ADD b INT",
+        "ALTER TABLE t ADD COLUMN IF NOT EXISTS a INT",
+        "ALTER TABLE t MODIFY a INT FIRST",
+        "ALTER TABLE t ENGINE=InnoDB, DROP COLUMN IF EXISTS z",
+        "ALTER TABLE t DROP PRIMARY KEY",
+        "ALTER TABLE t ADD CONSTRAINT PRIMARY KEY (a)",
+        "ALTER TABLE t ADD CONSTRAINT x PRIMARY KEY (a)",
+        "ALTER TABLE t DROP INDEX `PRIMARY`",
+        "DROP INDEX `PRIMARY` ON t",
+        "ALTER TABLE t ADD (b INT)",
+        "ALTER TABLE t ADD SYSTEM VERSIONING",
         "ALTER TABLE t RENAME x",
         "DROP TABLE t",
         "RENAME TABLE t TO x",
