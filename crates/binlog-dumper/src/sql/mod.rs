@@ -8,8 +8,8 @@
 //! must not change line ends: `--binary-mode`.
 //!
 //! - Rows are found by primary key where the log tells it, or else by all columns of the before image and `LIMIT 1`.
-//! - Where the log does not name a table's columns, its changes are comments, and [`SqlDumper::unnamed`] counts them.
-//! - Generated columns are left out where the log's DDL tells them; a table map does not.
+//! - Where neither the log nor a given definition names a table's columns, its changes are comments, and [`SqlDumper::unnamed`] counts them.
+//! - Generated columns are left out where DDL in the log or a given definition tells them; a table map does not.
 //! - `DEFINER` clauses of triggers, views and routines stand as logged: for another account the client needs the right to.
 //! - Partial JSON updates are calls of the JSON functions that they log; documents keep the types of the values in them
 //!   (see [`binlog_schema::sql::push_literal`]).

@@ -127,6 +127,7 @@ impl Catalog {
     /// are unknown instead.
     pub fn meet(&mut self, map: &TableMap, at: &LogPlace) -> Result<Origin, Box<DefinitionError>> {
         if is_named(map) {
+            self.use_for_named(map, at);
             return Ok(Origin::TableMap);
         }
         let Some((table, origin)) = self.find(map) else {
@@ -141,6 +142,17 @@ impl Catalog {
             self.use_current(map, at);
         }
         Ok(origin)
+    }
+
+    /// Of a map with names a definition tells which columns are generated.
+    fn use_for_named(&mut self, map: &TableMap, at: &LogPlace) {
+        let is_used = |(table, origin): (Arc<TableDefinition>, Origin)| {
+            let generates = table.columns.iter().any(|column| column.generated);
+            generates && matches!(origin, Origin::Given(GivenBy::Server(_)))
+        };
+        if self.agreeing(map).is_some_and(is_used) {
+            self.use_current(map, at);
+        }
     }
 
     /// The table of a table map, if it is known and agrees with the map in number, types and names of the columns.

@@ -251,8 +251,8 @@ pub(super) fn show(column: &Column) -> String {
         ColumnType::DATETIME2 => format!("DATETIME({metadata})"),
         ColumnType::TIMESTAMP => "TIMESTAMP".to_owned(),
         ColumnType::TIMESTAMP2 => format!("TIMESTAMP({metadata})"),
-        ColumnType::STRING => format!("CHAR or BINARY of {metadata} bytes"),
-        ColumnType::VARCHAR | ColumnType::VAR_STRING => format!("VARCHAR or VARBINARY of {metadata} bytes"),
+        ColumnType::STRING => show_string(column, ["CHAR", "BINARY"]),
+        ColumnType::VARCHAR | ColumnType::VAR_STRING => show_string(column, ["VARCHAR", "VARBINARY"]),
         ColumnType::BLOB => blob_name(metadata).to_owned(),
         ColumnType::ENUM => "ENUM".to_owned(),
         ColumnType::SET => format!("SET of {metadata} bytes"),
@@ -264,6 +264,17 @@ pub(super) fn show(column: &Column) -> String {
     match column.unsigned {
         Some(true) if column.column_type != ColumnType::YEAR => format!("{name} UNSIGNED"),
         _ => name,
+    }
+}
+
+/// With the length in characters, where the map tells of which character set.
+fn show_string(column: &Column, [text, bytes]: [&str; 2]) -> String {
+    let metadata = u64::from(column.metadata);
+    let charset = column.collation.and_then(collation_charset);
+    match (charset, character_bytes(charset)) {
+        (Some("binary"), _) => format!("{bytes}({metadata})"),
+        (Some(charset), [longest]) => format!("{text}({}) CHARACTER SET {charset}", metadata / longest),
+        _ => format!("{text} or {bytes} of {metadata} bytes"),
     }
 }
 

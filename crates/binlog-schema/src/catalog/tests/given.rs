@@ -173,6 +173,26 @@ fn a_server_names_what_changed_before() {
     }
 }
 
+/// Of a table map with names, a definition of now tells which columns are generated: if there are any, it must stay.
+#[test]
+fn a_server_tells_generated_columns() {
+    for (definition, expected) in [("a int, b int", false), ("a int, b int as (a) stored", true)] {
+        let sql = format!("CREATE TABLE `t` ({definition})");
+        let mut catalog = Catalog::default();
+        catalog.give(Given::by_server("db:1", Flavour::MySql, [("d", sql.as_bytes())]));
+        let mut map = map("t", &[(ColumnType::LONG, 0); 2]);
+        for (column, name) in map.columns.iter_mut().zip(["a", "b"]) {
+            column.name = Some(name.into());
+        }
+        assert_eq!(catalog.meet(&map, &place(50)), Ok(Origin::TableMap));
+        assert_eq!(
+            catalog.apply(&ddl("ALTER TABLE t ADD c INT", 100)).is_err(),
+            expected,
+            "{definition}"
+        );
+    }
+}
+
 fn check_later(sql: &str) -> Option<String> {
     let mut catalog = with_server();
     catalog.meet(&map("t", &[(ColumnType::LONG, 0)]), &place(50)).unwrap();
