@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Error;
 use binlog_applier::ApplyError;
+use binlog_dumper::DumpError;
 use binlog_filter::{FilterError, RuleError};
 use binlog_replica::ReplicaError;
 use binlog_source::{SourceError, UrlError};
@@ -79,6 +80,7 @@ fn hint(error: &Error) -> Option<String> {
         Kind::Source(error) => error.hint(),
         Kind::Apply(error) => error.hint(),
         Kind::Filter(error) => error.hint(),
+        Kind::Dump(error) => error.hint(),
         Kind::Usage => None,
     })
 }
@@ -88,7 +90,7 @@ fn code(error: &Error) -> u8 {
         Some(match Kind::of(cause)? {
             Kind::Source(error) if error.is_server() => SERVER,
             Kind::Apply(error) if error.is_server() => SERVER,
-            Kind::Source(_) | Kind::Apply(_) | Kind::Filter(_) => DATA,
+            Kind::Source(_) | Kind::Apply(_) | Kind::Filter(_) | Kind::Dump(_) => DATA,
             Kind::Usage => USAGE,
         })
     });
@@ -100,6 +102,7 @@ enum Kind<'e> {
     Source(&'e SourceError),
     Apply(&'e ApplyError),
     Filter(&'e FilterError),
+    Dump(&'e DumpError),
     Usage,
 }
 
@@ -114,7 +117,8 @@ impl<'e> Kind<'e> {
         let source = cause.downcast_ref().map(Self::Source);
         let apply = || cause.downcast_ref().map(Self::Apply);
         let filter = || cause.downcast_ref().map(Self::Filter);
-        source.or_else(apply).or_else(filter)
+        let dump = || cause.downcast_ref().map(Self::Dump);
+        source.or_else(apply).or_else(filter).or_else(dump)
     }
 
     fn of_replica(error: &'e ReplicaError) -> Option<Self> {

@@ -45,6 +45,11 @@ impl InputArgs {
         self.open_as(Compressed::Expanded, Seek::default(), CHUNK_LIMIT)
     }
 
+    /// Opens the stream in chunks of this size, with logs of which nothing may be kept.
+    pub(crate) fn open_all(&self, chunk_limit: usize) -> Result<Box<dyn Source>> {
+        self.open_as(Compressed::Expanded, Seek::default(), chunk_limit)
+    }
+
     /// Opens the stream without logs of which these rules keep nothing.
     pub(crate) fn open_for(&self, rules: &RuleSet, chunk_limit: usize) -> Result<Box<dyn Source>> {
         let seek = Seek {
@@ -131,6 +136,6 @@ fn input(source: &str) -> Input {
     }
 }
 
-fn is_url(source: &str) -> bool {
+pub(crate) fn is_url(source: &str) -> bool {
     source.starts_with("mysql://") || source.starts_with("mariadb://")
 }

@@ -8,6 +8,7 @@ mod keys;
 mod output;
 mod progress;
 mod report;
+mod schema;
 mod selection;
 mod start;
 mod stop;

@@ -1,6 +1,7 @@
 //! Why events could not be turned into text.
 
 use binlog_parser::Place;
+use binlog_schema::{DefinitionError, LogPlace};
 
 /// Why events could not be turned into text, with the event.
 #[derive(Debug, thiserror::Error)]
@@ -31,4 +32,23 @@ pub enum DumpError {
         /// What stands in the way.
         why: String,
     },
+    /// A table's definition is not that of its rows.
+    #[error("{} at {}, {error}", at.file, at.position)]
+    Definition {
+        /// The event.
+        at: LogPlace,
+        /// What contradicts what.
+        error: Box<DefinitionError>,
+    },
+}
+
+impl DumpError {
+    /// What may be done about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Definition { error, .. } => Some(error.hint().to_owned()),
+            _ => None,
+        }
+    }
 }

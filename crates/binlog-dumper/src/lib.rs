@@ -15,6 +15,7 @@ mod error;
 mod files;
 #[cfg(test)]
 mod fixture;
+mod names;
 mod per_table;
 mod text;
 mod walk;
@@ -28,6 +29,7 @@ pub use sql::{SqlDumper, SqlOptions, Unnamed};
 pub use summary::Summary;
 
 use binlog_parser::{Cell, Chunk, Value};
+use binlog_schema::Catalog;
 
 /// A text form of events. Chunks are given in the order of their log.
 pub trait Dump {
@@ -39,6 +41,16 @@ pub trait Dump {
 
     /// Appends what ends the text, after all drafts were written.
     fn finish(&mut self, out: &mut Vec<u8>);
+
+    /// What is known of tables. Definitions are given to it before the first chunk.
+    fn catalog(&mut self) -> &mut Catalog;
+
+    /// Takes in what a chunk tells of tables, of which the next draft will have a part of the events. Once this was called
+    /// for a chunk, it must be called for each one.
+    ///
+    /// # Errors
+    /// An event does not decode.
+    fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError>;
 
     /// Appends the text of a chunk's events.
     ///

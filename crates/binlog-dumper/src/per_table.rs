@@ -26,6 +26,11 @@ impl<T> PerTable<T> {
         self.made.clear();
     }
 
+    pub(crate) fn find(&self, map: &Arc<TableMap>) -> Option<Arc<T>> {
+        let (_, made) = self.made.get(&Arc::as_ptr(map).addr())?;
+        Some(Arc::clone(made))
+    }
+
     pub(crate) fn get(&mut self, map: &Arc<TableMap>, make: impl FnOnce() -> T) -> Arc<T> {
         let place = Arc::as_ptr(map).addr();
         let made = self.made.entry(place);

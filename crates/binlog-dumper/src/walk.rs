@@ -5,10 +5,11 @@ use std::sync::Arc;
 use binlog_parser::event::{Flavour, RowsFlags};
 use binlog_parser::gtid::TransactionGtid;
 use binlog_parser::{Chunk, Decoder, Event, FormatDescription, Query, RawEvent, Step, TransactionTracker};
+use binlog_schema::StatementKind;
 use binlog_schema::statement::touched_in_mode;
-use binlog_schema::{Catalog, StatementKind};
 
 use crate::DumpError;
+use crate::names::Names;
 
 /// What is known of an open transaction.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +32,7 @@ pub(crate) struct Walk {
     decoder: Decoder,
     tracker: TransactionTracker,
     statement_ended: bool,
-    pub(crate) catalog: Catalog,
+    pub(crate) names: Names,
     pub(crate) transaction: Arc<Transaction>,
 }
 
@@ -39,6 +40,7 @@ impl Walk {
     /// Goes on with this chunk. `true` where the transaction before it was never finished.
     pub(crate) fn enter(&mut self, chunk: &Chunk) -> bool {
         self.decoder = chunk.decoder();
+        self.names.enter();
         let broken = self.is_open() && !chunk.continues;
         if broken {
             self.tracker = TransactionTracker::default();
@@ -61,9 +63,11 @@ impl Walk {
         self.format().flavour()
     }
 
-    /// Decodes the next event and tells what it is to its transaction.
+    /// Decodes the next event, follows its changes to tables and tells what it is to its transaction.
     pub(crate) fn step<'a>(&mut self, chunk: &Chunk, raw: &RawEvent<'a>) -> Result<(Event<'a>, Step), DumpError> {
         let event = self.decoder.decode(raw).map_err(|error| chunk.place(error))?;
+        let flavour = self.decoder.format().flavour();
+        self.names.advance(chunk, raw, &event, flavour)?;
         let step = self.tracker.step(&event);
         if matches!(step, Step::Begin | Step::Only) {
             self.transaction = Arc::new(Transaction {
@@ -89,12 +93,6 @@ impl Walk {
             Ok(touched) => Some(touched.kind),
             Err(unparsed) => unparsed.kind,
         }
-    }
-
-    /// Follows a statement's changes to tables.
-    pub(crate) fn learn(&mut self, query: &Query<'_>) {
-        let schema = String::from_utf8_lossy(query.schema);
-        self.catalog.apply(query.sql, &schema, self.flavour());
     }
 }
 

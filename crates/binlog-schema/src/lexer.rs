@@ -7,9 +7,9 @@ use nom::combinator::{opt, recognize, value};
 use nom::{IResult, Parser};
 
 /// Bit of `sql_mode`: double quotes enclose names.
-const ANSI_QUOTES: u64 = 1 << 2;
+pub(crate) const ANSI_QUOTES: u64 = 1 << 2;
 /// Bit of `sql_mode`: a backslash in a string is a backslash.
-const NO_BACKSLASH_ESCAPES: u64 = 1 << 20;
+pub(crate) const NO_BACKSLASH_ESCAPES: u64 = 1 << 20;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -39,7 +39,7 @@ pub use cutter::{CHUNK_LIMIT, CORE_CHUNK_LIMIT, CutOptions, Cutter, LARGE_STATEM
 pub use error::{SourceError, Unreadable};
 pub use file::{EncryptedBy, EncryptionError, FileOptions, FileSource, Input, Seek, expand};
 pub use keys::{Digest, Key, Keys, ListSecret};
-pub use live::{LiveOptions, LiveSource, ServerIdentity, StartAt};
+pub use live::{LiveOptions, LiveSource, ServerIdentity, ServerTables, StartAt, server_tables};
 pub use mirror::Mirror;
 pub use parallel::{for_each_in_order, in_turns};
 pub use salvage::{Damage, SalvageOptions, SalvageSource, format_of};

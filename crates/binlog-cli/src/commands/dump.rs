@@ -9,6 +9,8 @@ use std::path::Path;
 use anyhow::Result;
 use binlog_dumper::{Draft, Dump as Dumper, JsonDumper, SqlDumper};
 use binlog_filter::Filter;
+use binlog_parser::Chunk;
+use binlog_schema::Catalog;
 use binlog_source::{CORE_CHUNK_LIMIT, Source, for_each_in_order};
 use clap::{Args, ValueEnum};
 
@@ -16,6 +18,7 @@ use crate::inputs::InputArgs;
 use crate::output::{Output, OutputArgs, ShowArgs};
 use crate::progress::warn;
 use crate::report::ReportArgs;
+use crate::schema::{self, OnMismatchArg};
 use crate::selection::SelectionArgs;
 use sql::SqlArgs;
 
@@ -25,6 +28,13 @@ pub(crate) struct Dump {
     /// Form of the output
     #[arg(long, value_name = "FORMAT", default_value = "sql")]
     format: Format,
+    /// Definitions of tables that the log does not tell: a dump without data, as FILE or DB=FILE, or a server,
+    /// mysql://user@host:port, which tells those of now (repeatable)
+    #[arg(long, value_name = "FILE|URL")]
+    schema: Vec<String>,
+    /// What to do with rows that contradict their table's definition
+    #[arg(long, value_name = "POLICY", default_value = "stop")]
+    on_mismatch: OnMismatchArg,
     #[command(flatten)]
     report: ReportArgs,
     #[command(flatten)]
@@ -53,73 +63,93 @@ impl Dump {
             self.sql.refuse()?;
         }
         let rules = self.selection.rules_for_reader()?;
-        let mut source = self.input.open_for(&rules, CORE_CHUNK_LIMIT)?;
+        let catalog = schema::catalog(&self.schema, self.on_mismatch, &self.input.connection)?;
+        // Logs of which nothing is printed may change what is given.
+        let source = match self.schema.is_empty() {
+            true => self.input.open_for(&rules, CORE_CHUNK_LIMIT)?,
+            false => self.input.open_all(CORE_CHUNK_LIMIT)?,
+        };
         let is_filtered = self.report.is_wanted() || !rules.keeps_everything();
-        let mut filter = is_filtered.then(|| Filter::new(rules));
-        let mut out = self.output.open_to_show(&self.show, self.input.has_end())?;
-        match self.format {
+        let mut printing = Printing {
+            source,
+            filter: is_filtered.then(|| Filter::new(rules)),
+            catalog,
+            files: self.sql.folder(),
+            out: self.output.open_to_show(&self.show, self.input.has_end())?,
+        };
+        let filter = match self.format {
             Format::Json => {
-                print(
-                    &mut *source,
-                    &mut filter,
-                    &mut JsonDumper::new(),
-                    self.sql.folder(),
-                    &mut out,
-                )?;
+                printing.print(&mut JsonDumper::new())?;
+                printing.filter
             }
             Format::Sql => {
                 let mut dumper = self.sql.dumper()?;
-                print(&mut *source, &mut filter, &mut dumper, self.sql.folder(), &mut out)?;
-                drop(out);
+                printing.print(&mut dumper)?;
+                drop(printing.out);
                 warn_of_unnamed(&dumper);
+                printing.filter
             }
-        }
+        };
         filter.map_or(Ok(()), |filter| self.report.tell(filter.report()))
     }
 }
 
-fn print<D: Dumper + Send>(
-    source: &mut dyn Source,
-    filter: &mut Option<Filter>,
-    dumper: &mut D,
-    folder: &Path,
-    out: &mut Output,
-) -> Result<()> {
-    let mut filtered = |chunk| match filter {
-        Some(filter) => filter.apply(chunk),
-        None => Ok(chunk),
-    };
-    let draft = |chunk| match filtered(chunk) {
-        Ok(chunk) => {
-            let mut draft = dumper.draft(chunk);
-            match sql::save(folder, draft.take_files()) {
-                Err(error) => ControlFlow::Break(Err(error)),
-                Ok(()) if draft.is_cut_short() => ControlFlow::Break(Ok(draft)),
-                Ok(()) => ControlFlow::Continue(Ok(draft)),
-            }
-        }
-        Err(error) => ControlFlow::Break(Err(error.into())),
-    };
-    let write = |draft: Result<Draft<D::Rows>>| {
-        let mut text = Vec::new();
-        let done = draft.map(|draft| draft.write(&mut text));
-        (text, done)
-    };
-    // What stands before an event that fails is printed too.
-    let printed = for_each_in_order(source, draft, write, |written| {
-        let Some((text, done)) = written else {
-            return Ok(out.flush()?);
+/// What every form is printed from, and to.
+struct Printing<'p> {
+    source: Box<dyn Source>,
+    filter: Option<Filter>,
+    catalog: Catalog,
+    /// Where the files of LOAD DATA statements go.
+    files: &'p Path,
+    out: Output,
+}
+
+impl Printing<'_> {
+    fn print<D: Dumper + Send>(&mut self, dumper: &mut D) -> Result<()> {
+        *dumper.catalog() = std::mem::take(&mut self.catalog);
+        let (filter, files) = (&mut self.filter, self.files);
+        let draft = |chunk| match draft(filter, dumper, files, chunk) {
+            Ok(draft) if draft.is_cut_short() => ControlFlow::Break(Ok(draft)),
+            Ok(draft) => ControlFlow::Continue(Ok(draft)),
+            Err(error) => ControlFlow::Break(Err(error)),
         };
-        out.write_all(&text)?;
-        Ok(done??)
-    });
-    if printed.is_ok() {
-        let mut text = Vec::new();
-        dumper.finish(&mut text);
-        out.write_all(&text)?;
+        let write = |draft: Result<Draft<D::Rows>>| {
+            let mut text = Vec::new();
+            let done = draft.map(|draft| draft.write(&mut text));
+            (text, done)
+        };
+        let out = &mut self.out;
+        // What stands before an event that fails is printed too.
+        let printed = for_each_in_order(&mut *self.source, draft, write, |written| {
+            let Some((text, done)) = written else {
+                return Ok(out.flush()?);
+            };
+            out.write_all(&text)?;
+            Ok(done??)
+        });
+        if printed.is_ok() {
+            let mut text = Vec::new();
+            dumper.finish(&mut text);
+            self.out.write_all(&text)?;
+            schema::warn_of_remarks(dumper.catalog());
+        }
+        self.out.flush()?;
+        printed
     }
-    out.flush()?;
-    printed
+}
+
+/// What the filter leaves, named by all that the chunk tells of tables. The files that it loads are there.
+fn draft<D: Dumper>(filter: &mut Option<Filter>, dumper: &mut D, files: &Path, chunk: Chunk) -> Result<Draft<D::Rows>> {
+    let chunk = match filter {
+        Some(filter) => {
+            dumper.foresee(&chunk)?;
+            filter.apply(chunk)?
+        }
+        None => chunk,
+    };
+    let mut draft = dumper.draft(chunk);
+    sql::save(files, draft.take_files())?;
+    Ok(draft)
 }
 
 fn warn_of_unnamed(dumper: &SqlDumper) {
@@ -128,7 +158,7 @@ fn warn_of_unnamed(dumper: &SqlDumper) {
         let tables: Vec<&str> = unnamed.tables.iter().map(String::as_str).collect();
         warn(&format!(
             "{} row changes are comments, because the log does not name the columns of {}; \
-             a source with binlog_row_metadata=FULL writes names",
+             --schema FILE or a source with binlog_row_metadata=FULL names them",
             unnamed.rows,
             tables.join(", ")
         ));

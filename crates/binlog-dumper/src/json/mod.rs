@@ -104,8 +104,8 @@ use std::sync::Arc;
 
 use binlog_parser::event::MariaDbGtidFlags;
 use binlog_parser::{Chunk, Event, Query, RawEvent, Row, Rows, TableMap};
-use binlog_schema::StatementKind;
 use binlog_schema::sql::SessionState;
+use binlog_schema::{Catalog, StatementKind};
 
 use crate::at::At;
 use crate::draft::{Draft, Page};
@@ -152,6 +152,14 @@ impl Dump for JsonDumper {
     }
 
     fn finish(&mut self, _out: &mut Vec<u8>) {}
+
+    fn catalog(&mut self) -> &mut Catalog {
+        &mut self.walk.names.catalog
+    }
+
+    fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
+        self.walk.names.foresee(chunk)
+    }
 }
 
 impl JsonDumper {
@@ -161,11 +169,17 @@ impl JsonDumper {
         let mut events = chunk.entries();
         while let Some(raw) = events.advance() {
             let (event, _) = self.walk.step(chunk, &raw)?;
+            if self.walk.names.take_learnt() {
+                self.columns.clear();
+            }
             let written = page.text.len();
             self.event(At { chunk, raw }, &event, page)
                 .inspect_err(|_| page.text.truncate(written))?;
         }
-        events.error().map_or(Ok(()), |error| Err(chunk.place(error).into()))
+        match events.error() {
+            Some(error) => Err(chunk.place(error).into()),
+            None => self.walk.names.leave(),
+        }
     }
 
     fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
@@ -175,7 +189,7 @@ impl JsonDumper {
             Event::Query(query) if query.is("COMMIT") => self.commit(at, None, out),
             Event::Xid(xid) => self.commit(at, Some(xid.xid), out),
             Event::Query(query) => self.statement(at, query, None, out)?,
-            Event::Rows(rows) => self.rows(at, rows, page),
+            Event::Rows(rows) => self.rows(at, rows, page)?,
             Event::AppendBlock(block) => {
                 let block = LoadBlock::new(block.file_id, block.data);
                 record::write(&self.head("load", at), &block, out);
@@ -235,8 +249,6 @@ impl JsonDumper {
         let head = self.head(kind, at);
         let head = head.precise(at.raw.header.timestamp, query.status.microseconds);
         record::write(&head, &statement, out);
-        self.walk.learn(query);
-        self.columns.clear();
         Ok(())
     }
 
@@ -244,12 +256,13 @@ impl JsonDumper {
         record::write(&self.head("commit", at), &Commit::new(xid), out);
     }
 
-    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<RowObjects>) {
+    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
+        self.walk.names.meet(at, &rows.table)?;
         let flavour = self.walk.flavour();
         let mut is_new = false;
         let columns = self.columns.get(&rows.table, || {
             is_new = true;
-            Columns::new(&rows.table, &self.walk.catalog, flavour)
+            Columns::new(&rows.table, &self.walk.names.catalog, flavour)
         });
         if is_new {
             self.tell(at, &rows.table, &columns, &mut page.text);
@@ -258,6 +271,7 @@ impl JsonDumper {
             columns,
             transaction: Arc::clone(&self.walk.transaction),
         });
+        Ok(())
     }
 
     /// Tells a definition that was not told.

@@ -8,8 +8,8 @@
 //! must not change line ends: `--binary-mode`.
 //!
 //! - Rows are found by primary key where the log tells it, or else by all columns of the before image and `LIMIT 1`.
-//! - Where the log does not name a table's columns, its changes are comments, and [`SqlDumper::unnamed`] counts them.
-//! - Generated columns are left out where the log's DDL tells them; a table map does not.
+//! - Where neither the log nor a given definition names a table's columns, its changes are comments, and [`SqlDumper::unnamed`] counts them.
+//! - Generated columns are left out where DDL in the log or a given definition tells them; a table map does not.
 //! - `DEFINER` clauses of triggers, views and routines stand as logged: for another account the client needs the right to.
 //! - Partial JSON updates are calls of the JSON functions that they log; documents keep the types of the values in them
 //!   (see [`binlog_schema::sql::push_literal`]).
@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use binlog_parser::event::{Flavour, MariaDbGtidEvent, MariaDbGtidFlags};
 use binlog_parser::{Chunk, Event, RawEvent, Rows, Step};
+use binlog_schema::Catalog;
 use binlog_schema::sql::SessionState;
 
 use crate::at::At;
@@ -146,6 +147,14 @@ impl Dump for SqlDumper {
             comment::unnamed(out, &unnamed);
         }
     }
+
+    fn catalog(&mut self) -> &mut Catalog {
+        &mut self.walk.names.catalog
+    }
+
+    fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
+        self.walk.names.foresee(chunk)
+    }
 }
 
 impl SqlDumper {
@@ -158,6 +167,9 @@ impl SqlDumper {
         let mut events = chunk.entries();
         while let Some(raw) = events.advance() {
             let (event, step) = self.walk.step(chunk, &raw)?;
+            if self.walk.names.take_learnt() {
+                self.writers.clear();
+            }
             let written = page.text.len();
             if matches!(step, Step::Begin | Step::Only) {
                 self.transaction(chunk, &raw, &mut page.text);
@@ -165,7 +177,10 @@ impl SqlDumper {
             self.event(At { chunk, raw }, &event, page)
                 .inspect_err(|_| page.text.truncate(written))?;
         }
-        events.error().map_or(Ok(()), |error| Err(chunk.place(error).into()))
+        match events.error() {
+            Some(error) => Err(chunk.place(error).into()),
+            None => self.walk.names.leave(),
+        }
     }
 
     fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, page: &mut Page<Arc<RowWriter>>) -> Result<(), DumpError> {
@@ -181,7 +196,7 @@ impl SqlDumper {
                 let noted = self.session().user_var(variable);
                 noted.map_err(|error| at.statement("session", error))?;
             }
-            Event::Rows(rows) => self.rows(at, rows, page),
+            Event::Rows(rows) => self.rows(at, rows, page)?,
             Event::AppendBlock(block) if self.folder.is_some() => {
                 let block = self.files.block(at, block);
                 page.files.push(block.ok_or_else(|| at.unsupported(NO_BEGINNING))?);
@@ -247,7 +262,8 @@ impl SqlDumper {
         }
     }
 
-    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<Arc<RowWriter>>) {
+    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<Arc<RowWriter>>) -> Result<(), DumpError> {
+        self.walk.names.meet(at, &rows.table)?;
         let out = &mut page.text;
         self.head(out);
         self.tell_client(client::UTF8MB4, client::UTF8MB4, out);
@@ -260,8 +276,9 @@ impl SqlDumper {
             Arc::clone(self.unnamed.entry(name).or_default())
         };
         let flavour = self.walk.flavour();
-        let make = || RowWriter::new(table, &self.walk.catalog, flavour, self.options, unnamed);
+        let make = || RowWriter::new(table, &self.walk.names.catalog, flavour, self.options, unnamed);
         page.rows(self.writers.get(table, make));
+        Ok(())
     }
 }
 

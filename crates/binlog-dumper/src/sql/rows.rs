@@ -9,7 +9,7 @@ use binlog_parser::{Cell, Chunk, FieldError, RawEvent, Row, Rows, TableMap, Valu
 use binlog_schema::sql::{
     Charset, LiteralColumn, LiteralError, push_identifier, push_json_diffs, push_literal, push_table,
 };
-use binlog_schema::{Catalog, NameOrigin, TableDefinition, column_names};
+use binlog_schema::{Catalog, Origin, TableDefinition, column_names};
 
 use super::insert::Inserts;
 use super::{SqlOptions, client, comment};
@@ -87,7 +87,7 @@ impl RowWriter {
             name: qualified(map),
             flavour,
             options,
-            unnamed: (names.origin == NameOrigin::Unknown).then(unnamed),
+            unnamed: (names.origin == Origin::Unknown).then(unnamed),
             columns: (0..map.columns.len()).filter_map(column).collect(),
             key: key(map, definition.as_deref()).unwrap_or_default(),
         }

@@ -60,8 +60,6 @@ impl SqlDumper {
             // It may have been the default database.
             self.session = None;
         }
-        self.walk.learn(query);
-        self.writers.clear();
         Ok(())
     }
 

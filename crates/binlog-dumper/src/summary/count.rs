@@ -97,6 +97,7 @@ impl Summary {
         {
             count += 1;
         }
+        self.name(at, rows)?;
         let name = TableName::new(&*rows.table.schema, &*rows.table.table);
         let table = self.tables.entry(name).or_default();
         match rows.kind {

@@ -8,6 +8,7 @@
 //! | `transactions`, `rows`, `dml_statements`, `ddl_statements` | numbers |
 //! | `events` | object by event type: `events`, `bytes` |
 //! | `tables` | array: `schema`, `table`, `inserts`, `updates`, `deletes` |
+//! | `definitions` | array, in the order of table and log: `schema`, `table`, `origin` (`table_map`, `ddl`, `schema_file`, `server`, `unknown`), `at` (`file` and `position` of the DDL), `given` (name of the schema file or server; also of what the DDL changed), `columns` (number), `names` (array; not where they are unknown), `from` and `to` (`file` and `position`: the first row event, and the end of the last one) |
 //! | `gtids` | text as the server prints it: MySQL's set of all that were seen, MariaDB's position; or `null` |
 //! | `first_gtid`, `last_gtid` | or `null` |
 //! | `largest` | the largest transaction: `file`, `position`, `gtid`, `bytes`, `rows`; or `null` |
@@ -16,9 +17,10 @@ use std::collections::BTreeMap;
 
 use binlog_parser::event::Flavour;
 use binlog_parser::gtid::GtidProgress;
+use binlog_schema::{GivenBy, Origin, TableName};
 use serde::Serialize;
 
-use super::{Count, Largest, Log, Summary, TableRows, show};
+use super::{Count, Largest, Log, Span, Summary, TableRows, show};
 use crate::text;
 
 /// Appends the summary as one JSON object, without a line end.
@@ -39,6 +41,7 @@ struct SummaryTwin<'a> {
     ddl_statements: u64,
     events: BTreeMap<String, CountTwin>,
     tables: Vec<TableTwin<'a>>,
+    definitions: Vec<DefinitionTwin<'a>>,
     gtids: Option<String>,
     first_gtid: Option<&'a str>,
     last_gtid: Option<&'a str>,
@@ -71,6 +74,28 @@ struct TableTwin<'a> {
 }
 
 #[derive(Serialize)]
+struct DefinitionTwin<'a> {
+    schema: &'a str,
+    table: &'a str,
+    origin: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<PlaceTwin<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given: Option<&'a str>,
+    columns: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    names: Vec<&'a str>,
+    from: PlaceTwin<'a>,
+    to: PlaceTwin<'a>,
+}
+
+#[derive(Serialize)]
+struct PlaceTwin<'a> {
+    file: &'a str,
+    position: u64,
+}
+
+#[derive(Serialize)]
 struct LargestTwin<'a> {
     file: &'a str,
     position: u64,
@@ -99,6 +124,7 @@ impl<'a> SummaryTwin<'a> {
             tables: tables
                 .map(|(name, rows)| TableTwin::new(&name.schema, &name.table, rows))
                 .collect(),
+            definitions: definitions(summary),
             gtids: Some(&summary.gtids)
                 .filter(|gtids| **gtids != GtidProgress::None)
                 .map(ToString::to_string),
@@ -106,6 +132,42 @@ impl<'a> SummaryTwin<'a> {
             last_gtid: range.map(|(_, last)| last.as_str()),
             largest: summary.largest.as_ref().map(LargestTwin::new),
         }
+    }
+}
+
+fn definitions(summary: &Summary) -> Vec<DefinitionTwin<'_>> {
+    let spans = summary.spans.iter();
+    let spans = spans.flat_map(|(table, spans)| spans.iter().map(move |span| (table, span)));
+    spans.map(|(table, span)| DefinitionTwin::new(table, span)).collect()
+}
+
+impl<'a> DefinitionTwin<'a> {
+    fn new(table: &'a TableName, span: &'a Span) -> Self {
+        let origin = &span.names.origin;
+        let (name, at) = match origin {
+            Origin::TableMap => ("table_map", None),
+            Origin::Ddl { at, .. } => ("ddl", Some(PlaceTwin::new(&at.file, at.position))),
+            Origin::Given(GivenBy::File(_)) => ("schema_file", None),
+            Origin::Given(_) => ("server", None),
+            _ => ("unknown", None),
+        };
+        Self {
+            schema: &table.schema,
+            table: &table.table,
+            origin: name,
+            at,
+            given: origin.given().map(GivenBy::name),
+            columns: span.columns,
+            names: span.names.names.iter().map(|name| &**name).collect(),
+            from: PlaceTwin::new(&span.from.file, span.from.position),
+            to: PlaceTwin::new(&span.to.file, span.end),
+        }
+    }
+}
+
+impl<'a> PlaceTwin<'a> {
+    fn new(file: &'a str, position: u64) -> Self {
+        Self { file, position }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a sequence of logs holds, in numbers.
 
 mod count;
+mod definition;
 pub mod json;
 mod show;
 
@@ -14,6 +15,7 @@ use binlog_schema::TableName;
 use crate::DumpError;
 use crate::at::At;
 use crate::walk::Walk;
+pub use definition::{Definitions, Span};
 
 /// What a sequence of logs holds. Chunks are given in the order of their log.
 #[derive(Debug, Default)]
@@ -33,6 +35,8 @@ pub struct Summary {
     pub ddl_statements: u64,
     /// Rows by table.
     pub tables: BTreeMap<TableName, TableRows>,
+    /// Where the names of each table's columns come from, in the order of the log.
+    pub spans: BTreeMap<TableName, Vec<Span>>,
     /// MySQL: all GTIDs seen; MariaDB: the last one of each domain.
     pub gtids: GtidProgress,
     /// The first and the last GTID.

@@ -1,9 +1,14 @@
 //! ALTER TABLE.
 
+use std::collections::HashSet;
+
 use super::columns::{self, Defined, Place};
 use super::definition::TableDefinition;
 use super::types;
 use crate::cursor::Cursor;
+
+/// Begins a column's new name while another column has that name: `RENAME COLUMN a TO b, RENAME COLUMN b TO a`.
+const TAKEN: char = '\0';
 
 /// The table after the actions of an ALTER TABLE. `None` if they cannot be followed.
 pub(super) fn altered(mut table: TableDefinition, cursor: &mut Cursor<'_>) -> Option<TableDefinition> {
@@ -14,7 +19,62 @@ pub(super) fn altered(mut table: TableDefinition, cursor: &mut Cursor<'_>) -> Op
             break;
         }
     }
-    cursor.is_end().then_some(table)
+    (cursor.is_end() && give_taken_names(&mut table)).then_some(table)
+}
+
+/// Gives columns the names that others had. Returns whether each has a name of its own.
+fn give_taken_names(table: &mut TableDefinition) -> bool {
+    let columns = table.columns.iter_mut().map(|column| &mut column.name);
+    let parts = table.primary_key.iter_mut().flatten();
+    let mut taken = false;
+    for name in columns.chain(parts).filter(|name| name.starts_with(TAKEN)) {
+        name.remove(0);
+        taken = true;
+    }
+    let names = || table.columns.iter().map(|column| column.name.to_lowercase());
+    !taken || names().collect::<HashSet<_>>().len() == table.columns.len()
+}
+
+/// Whether the actions of an ALTER TABLE may change columns or the primary key.
+pub(super) fn touches_columns(mut cursor: Cursor<'_>) -> bool {
+    loop {
+        if action_touches_columns(cursor) {
+            return true;
+        }
+        columns::skip_item(&mut cursor);
+        if !cursor.accept_symbol(b',') {
+            return !cursor.is_end();
+        }
+    }
+}
+
+fn action_touches_columns(mut cursor: Cursor<'_>) -> bool {
+    const KEYS: [&str; 8] = [
+        "INDEX",
+        "KEY",
+        "UNIQUE",
+        "FULLTEXT",
+        "SPATIAL",
+        "FOREIGN",
+        "CHECK",
+        "PARTITION",
+    ];
+    if cursor.accept(&["RENAME"]) {
+        return !cursor.is_one_of(&KEYS);
+    }
+    if cursor.accept(&["ADD"]) {
+        if cursor.accept(&["CONSTRAINT"]) && !cursor.is_one_of(&KEYS) && !cursor.is("PRIMARY") {
+            cursor.advance();
+        }
+        return !cursor.is_one_of(&KEYS);
+    }
+    if !cursor.accept(&["DROP"]) {
+        return cursor.is_one_of(&["CHANGE", "MODIFY", "CONVERT"]);
+    }
+    let of_key = cursor.is_one_of(&KEYS) || cursor.is("CONSTRAINT");
+    cursor.advance();
+    cursor.accept(&["IF", "EXISTS"]);
+    !of_key || same(&cursor.text(), "PRIMARY")
 }
 
 fn action(table: &mut TableDefinition, cursor: &mut Cursor<'_>) -> Option<()> {
@@ -50,10 +110,12 @@ fn add(table: &mut TableDefinition, cursor: &mut Cursor<'_>) -> Option<()> {
             return None;
         }
         table.columns.extend(more.columns);
+        table.hidden += more.hidden;
         table.primary_key = more.primary_key.or(table.primary_key.take());
         return Some(());
     }
     if !named_column && !columns::is_column(cursor) {
+        table.hidden += columns::hidden(cursor);
         if let Some(key) = columns::primary_key(cursor)? {
             table.primary_key = Some(key);
         }
@@ -76,6 +138,7 @@ fn insert(table: &mut TableDefinition, defined: Defined) -> Option<()> {
     if defined.primary {
         table.primary_key = Some(vec![defined.column.name.clone()]);
     }
+    table.hidden += usize::from(defined.unique);
     table.columns.insert(at, defined.column);
     Some(())
 }
@@ -143,9 +206,7 @@ fn replace(
         return if_exists.then_some(());
     };
     let before = table.columns.remove(at);
-    if index(table, &defined.column.name).is_some() {
-        return None;
-    }
+    defined.column.name = free(table, defined.column.name);
     if defined.primary {
         table.primary_key = Some(vec![defined.column.name.clone()]);
     }
@@ -171,12 +232,21 @@ fn rename_column(table: &mut TableDefinition, cursor: &mut Cursor<'_>) -> Option
     let Some(at) = index(table, &old) else {
         return if_exists.then_some(());
     };
-    if index(table, &new).is_some_and(|other| other != at) {
-        return None;
-    }
+    let new = match same(&old, &new) {
+        true => new,
+        false => free(table, new),
+    };
     rename_in_key(table, &old, &new);
     table.columns.get_mut(at)?.name = new;
     Some(())
+}
+
+/// The name, marked if another column has it.
+fn free(table: &TableDefinition, name: String) -> String {
+    match index(table, &name) {
+        Some(_) => format!("{TAKEN}{name}"),
+        None => name,
+    }
 }
 
 fn rename_in_key(table: &mut TableDefinition, old: &str, new: &str) {
@@ -205,6 +275,10 @@ fn convert(table: &mut TableDefinition, cursor: &mut Cursor<'_>) -> Option<()> {
     {
         column.charset.clone_from(&charset);
         column.collation.clone_from(&collation);
+        // The server makes it larger where the characters need more bytes.
+        if column.data_type.ends_with("text") {
+            types::ANY_TEXT.clone_into(&mut column.data_type);
+        }
     }
     Some(())
 }

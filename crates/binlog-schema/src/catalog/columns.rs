@@ -22,6 +22,7 @@ const NO_COLUMN: [&str; 9] = [
 pub(super) struct Defined {
     pub(super) column: ColumnDefinition,
     pub(super) primary: bool,
+    pub(super) unique: bool,
     pub(super) place: Place,
 }
 
@@ -60,14 +61,34 @@ fn definition(cursor: &mut Cursor<'_>, table: &mut TableDefinition) -> Option<()
         if defined.primary {
             table.primary_key = Some(vec![defined.column.name.clone()]);
         }
+        table.hidden += usize::from(defined.unique);
         table.columns.push(defined.column);
         return Some(());
     }
+    table.hidden += hidden(cursor);
     if let Some(key) = primary_key(cursor)? {
         table.primary_key = Some(key);
     }
     skip_item(cursor);
     Some(())
+}
+
+/// How many columns a server may add for the key that is defined here.
+pub(super) fn hidden(cursor: &Cursor<'_>) -> usize {
+    let mut ahead = *cursor;
+    let mut count = usize::from(ahead.is("UNIQUE"));
+    while !ahead.is_symbol(b'(') {
+        if ahead.is_end() || ahead.is_symbol(b',') || ahead.is_symbol(b')') {
+            return count;
+        }
+        ahead.advance();
+        count += usize::from(ahead.is("UNIQUE"));
+    }
+    while ahead.accept_symbol(b'(') || ahead.accept_symbol(b',') {
+        count += usize::from(ahead.is_symbol(b'('));
+        skip_item(&mut ahead);
+    }
+    count
 }
 
 /// Whether a column's definition begins here. MariaDB's periods add nothing that can be followed.
@@ -128,6 +149,7 @@ pub(super) fn column(cursor: &mut Cursor<'_>, name: String) -> Option<Defined> {
     let mut defined = Defined {
         column,
         primary: false,
+        unique: false,
         place: Place::Unsaid,
     };
     while !matches!(cursor.kind(), None | Some(Kind::Symbol(b',' | b')'))) {
@@ -173,6 +195,12 @@ fn arguments(cursor: &mut Cursor<'_>, column: &mut ColumnDefinition) -> Option<(
     let mut inside = *cursor;
     cursor.skip_group();
     if !matches!(column.data_type.as_str(), "enum" | "set") {
+        inside.advance();
+        column.length = inside.text().parse().ok();
+        inside.advance();
+        if inside.accept_symbol(b',') {
+            column.decimals = inside.text().parse().ok();
+        }
         return Some(());
     }
     while !inside.is_end() && !inside.is_symbol(b')') {
@@ -202,6 +230,7 @@ fn attribute(cursor: &mut Cursor<'_>, defined: &mut Defined) -> Option<()> {
         defined.primary = true;
         cursor.accept(&["KEY"]);
     } else if cursor.accept(&["UNIQUE"]) {
+        defined.unique = true;
         cursor.accept(&["KEY"]);
     } else if cursor.accept(&["AS"]) {
         defined.column.generated = true;

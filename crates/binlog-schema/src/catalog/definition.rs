@@ -1,23 +1,33 @@
 //! What is known of a table.
 
+use std::fmt;
 use std::sync::Arc;
 
-/// A table as DDL in the log tells it.
+use super::origin::Origin;
+
+/// A table as DDL tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableDefinition {
     /// Columns that are stored in row images, in the table's order.
     pub columns: Vec<ColumnDefinition>,
     /// Names of the primary key's columns; `None` for a table without one.
     pub primary_key: Option<Vec<String>>,
+    /// How many columns a server may have added behind these at most, for keys: MariaDB for a UNIQUE key over long
+    /// columns, MySQL 8.0 for key parts that are expressions.
+    pub hidden: usize,
 }
 
-/// A column as DDL in the log tells it.
+/// A column as DDL tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnDefinition {
     /// Name.
     pub name: String,
     /// Type as written, without its arguments: `int`, `varchar`, `enum`; lower case.
     pub data_type: String,
+    /// The type's first number: characters, bytes, digits, bits or digits of a second.
+    pub length: Option<u64>,
+    /// The type's second number: digits behind the point.
+    pub decimals: Option<u64>,
     /// Whether a number is unsigned.
     pub unsigned: bool,
     /// Character set of a text column, as written for it or for the table; `None` where it is the schema's default.
@@ -30,23 +40,25 @@ pub struct ColumnDefinition {
     pub generated: bool,
 }
 
-/// Where column names come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum NameOrigin {
-    /// The table map has them (`binlog_row_metadata=FULL`).
-    TableMap,
-    /// DDL before, in the log.
-    Ddl,
-    /// They are not known.
-    Unknown,
-}
-
 /// Names of a table's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnNames {
-    /// One for each column of the table map; empty where the origin is [`NameOrigin::Unknown`].
+    /// One for each column of the table map; empty where the origin is [`Origin::Unknown`].
     pub names: Vec<Arc<str>>,
     /// Where they come from.
-    pub origin: NameOrigin,
+    pub origin: Origin,
+}
+
+impl fmt::Display for ColumnDefinition {
+    /// The type as SQL has it: `DECIMAL(10,2) UNSIGNED`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.data_type.to_ascii_uppercase())?;
+        match (self.length, self.decimals) {
+            (Some(length), Some(decimals)) => write!(f, "({length},{decimals})")?,
+            (Some(length), None) => write!(f, "({length})")?,
+            _ if !self.members.is_empty() => write!(f, " of {} members", self.members.len())?,
+            _ => {}
+        }
+        f.write_str(if self.unsigned { " UNSIGNED" } else { "" })
+    }
 }

@@ -3,6 +3,8 @@
 use binlog_parser::TableMap;
 use binlog_parser::event::{Column, ColumnType, Flavour};
 
+mod given;
+
 use super::*;
 
 const CREATE: &str =
@@ -83,7 +85,10 @@ fn alter() {
     after("CHANGE COLUMN b b2 INT FIRST", "b2 int, a int; a");
     after("MODIFY b TEXT FIRST", "b text, a int; a");
     after("RENAME COLUMN a TO x, RENAME INDEX i TO j", "x int, b int; x");
-    after("RENAME COLUMN a TO b, RENAME COLUMN b TO a", "?");
+    after("RENAME COLUMN a TO b, RENAME COLUMN b TO a", "b int, a int; b");
+    after("CHANGE a b BIGINT, CHANGE b a TEXT FIRST", "a text, b bigint; b");
+    after("RENAME COLUMN a TO b", "?");
+    after("RENAME COLUMN a TO A", "A int, b int; A");
     after("DROP nothing", "?");
     after("DROP COLUMN IF EXISTS nothing", "a int, b int; a");
     after("ADD COLUMN IF NOT EXISTS a INT", "a int, b int; a");
@@ -133,33 +138,187 @@ fn rename_and_drop() {
 #[test]
 fn agreement_with_table_maps() {
     let mut catalog = Catalog::default();
-    catalog.apply(CREATE.as_bytes(), "d", Flavour::MySql);
+    apply(&mut catalog, CREATE);
     let before = catalog.clone();
-    catalog.apply(b"DROP TABLE t", "d", Flavour::MySql);
-    let names = |types: &[ColumnType]| before.columns(&map("t", types)).is_some();
-    assert!(names(&[ColumnType::LONG, ColumnType::VARCHAR]));
-    assert!(!names(&[ColumnType::LONG]));
-    assert!(!names(&[ColumnType::LONG, ColumnType::BLOB]));
-    assert!(
-        before
-            .columns(&map("T", &[ColumnType::LONG, ColumnType::VARCHAR]))
-            .is_none()
-    );
-    assert!(
-        catalog
-            .columns(&map("t", &[ColumnType::LONG, ColumnType::VARCHAR]))
-            .is_none()
-    );
-    let found = column_names(&map("t", &[ColumnType::LONG, ColumnType::VARCHAR]), &before);
-    assert_eq!((found.origin, found.names.len()), (NameOrigin::Ddl, 2));
+    apply(&mut catalog, "DROP TABLE t");
+    let (int, varchar) = ((ColumnType::LONG, 0), (ColumnType::VARCHAR, 10));
+    let names = |types: &[_]| before.columns(&map("t", types)).is_some();
+    assert!(names(&[int, varchar]));
+    assert!(!names(&[int]));
+    assert!(!names(&[int, (ColumnType::BLOB, 2)]));
+    assert!(before.columns(&map("T", &[int, varchar])).is_none());
+    assert!(catalog.columns(&map("t", &[int, varchar])).is_none());
+    let mut named = map("t", &[int, varchar]);
+    for (column, name) in named.columns.iter_mut().zip(["a", "b"]) {
+        column.name = Some(name.into());
+    }
+    assert!(before.columns(&named).is_some());
+    named.columns[1].name = Some("c".into());
+    assert!(before.columns(&named).is_none());
+    let found = column_names(&map("t", &[int, varchar]), &before);
     assert_eq!(
-        column_names(&map("u", &[ColumnType::LONG]), &before).origin,
-        NameOrigin::Unknown
+        (found.origin.to_string().as_str(), found.names.len()),
+        ("DDL at b.000002:100", 2)
     );
+    assert_eq!(column_names(&map("u", &[int]), &before).origin, Origin::Unknown);
 }
 
-fn map(table: &str, types: &[ColumnType]) -> TableMap {
-    let column = |column_type: &ColumnType| Column::new(*column_type, 0, true);
+/// A column's DDL, and type, metadata and signedness in a table map, or what the map's type is called where they differ.
+#[test]
+fn types_and_sizes() {
+    use ColumnType as T;
+    let same = |ddl, column_type, metadata| check_type(ddl, (column_type, metadata, None), "");
+    let differ = |ddl, column_type, metadata, shown| check_type(ddl, (column_type, metadata, None), shown);
+    same("INT", T::LONG, 0);
+    same("INT(11) UNSIGNED ZEROFILL", T::LONG, 0);
+    same("DECIMAL(10,2)", T::NEWDECIMAL, 0x020a);
+    same("NUMERIC(5)", T::NEWDECIMAL, 5);
+    same("DEC", T::NEWDECIMAL, 10);
+    same("FLOAT", T::FLOAT, 4);
+    same("FLOAT(53)", T::DOUBLE, 8);
+    same("FLOAT(30,2)", T::FLOAT, 4);
+    same("REAL", T::DOUBLE, 8);
+    same("BIT", T::BIT, 1);
+    same("BIT(20)", T::BIT, 0x0204);
+    same("DATETIME(3)", T::DATETIME2, 3);
+    same("TIMESTAMP", T::TIMESTAMP2, 0);
+    same("TIME", T::TIME, 0);
+    same("CHAR", T::STRING, 4);
+    same("CHAR(10) CHARACTER SET latin1", T::STRING, 10);
+    same("BINARY(4)", T::STRING, 4);
+    same("VARCHAR(10) CHARACTER SET utf8mb4", T::VARCHAR, 40);
+    same("VARCHAR(10) COLLATE gbk_bin", T::VARCHAR, 20);
+    same("VARCHAR(10)", T::VARCHAR, 30);
+    same("VARCHAR(60000) CHARACTER SET utf8mb4", T::BLOB, 3);
+    same("VARBINARY(9)", T::VARCHAR, 9);
+    same("VECTOR(3)", T::VARCHAR, 12);
+    same("VECTOR(3)", T::VECTOR, 4);
+    same("UUID", T::STRING, 16);
+    same("TINYTEXT", T::BLOB, 1);
+    same("TEXT(100)", T::BLOB, 1);
+    same("LONG VARBINARY", T::BLOB, 3);
+    same("JSON", T::JSON, 4);
+    same("JSON", T::BLOB, 4);
+    same("ENUM('a','b')", T::ENUM, 1);
+    same("SET('a','b','c','d','e','f','g','h','i')", T::SET, 2);
+    same("SOMETHING_NEW(7)", T::VARCHAR, 99);
+    differ("INT", T::LONGLONG, 0, "BIGINT");
+    differ("DECIMAL(10,2)", T::NEWDECIMAL, 0x030a, "DECIMAL(10,3)");
+    differ("FLOAT", T::DOUBLE, 8, "DOUBLE");
+    differ("DOUBLE", T::FLOAT, 4, "FLOAT");
+    differ("BIT(8)", T::BIT, 1, "BIT(1)");
+    differ("DATETIME", T::DATETIME2, 6, "DATETIME(6)");
+    differ(
+        "CHAR(10) CHARACTER SET utf8mb4",
+        T::STRING,
+        10,
+        "CHAR or BINARY of 10 bytes",
+    );
+    differ("VARCHAR(10)", T::VARCHAR, 25, "VARCHAR or VARBINARY of 25 bytes");
+    differ("TEXT", T::BLOB, 3, "MEDIUMTEXT or MEDIUMBLOB");
+    differ("VARCHAR(10)", T::BLOB, 2, "TEXT or BLOB");
+    differ("ENUM('a')", T::SET, 1, "SET of 1 bytes");
+    differ("ENUM('a')", T::ENUM, 2, "ENUM");
+    check_type("INT UNSIGNED", (T::LONG, 0, Some(true)), "");
+    check_type("SERIAL", (T::LONGLONG, 0, Some(true)), "");
+    check_type("INT", (T::LONG, 0, Some(true)), "INT UNSIGNED");
+    check_type(
+        "DECIMAL(4,1) UNSIGNED",
+        (T::NEWDECIMAL, 0x0104, Some(false)),
+        "DECIMAL(4,1)",
+    );
+    check_type("YEAR", (T::YEAR, 0, Some(true)), "");
+}
+
+fn check_type(ddl: &str, (column_type, metadata, unsigned): (ColumnType, u16, Option<bool>), expected: &str) {
+    let mut catalog = Catalog::default();
+    apply(&mut catalog, &format!("CREATE TABLE t (x {ddl})"));
+    let mut map = map("t", &[(column_type, metadata)]);
+    map.columns[0].unsigned = unsigned;
+    let found = match catalog.meet(&map, &place(200)) {
+        Err(error) => match *error {
+            DefinitionError::Mismatch { log, .. } => log,
+            other => other.to_string(),
+        },
+        Ok(_) => String::new(),
+    };
+    assert_eq!(found, expected, "{ddl}");
+}
+
+/// Text in another character set, or bytes.
+#[test]
+fn collations() {
+    let check = |ddl: &str, metadata, collation, expected: &str| {
+        let mut catalog = Catalog::default();
+        apply(&mut catalog, &format!("CREATE TABLE t (x {ddl})"));
+        let mut map = map("t", &[(ColumnType::VARCHAR, metadata)]);
+        map.columns[0].collation = Some(collation);
+        let found = catalog.meet(&map, &place(200)).err().map(|error| error.to_string());
+        let log = format!("the log has {expected}, DDL");
+        let good = found.as_ref().map_or(expected.is_empty(), |error| error.contains(&log));
+        assert!(good, "{ddl} {collation}: {found:?}");
+    };
+    check("VARCHAR(10)", 40, 255, "");
+    check("VARCHAR(10)", 32, 255, "VARCHAR(8) CHARACTER SET utf8mb4");
+    check("VARCHAR(10) CHARACTER SET latin1", 10, 63, "VARBINARY(10)");
+    check("VARBINARY(10)", 10, 63, "");
+    check("VARBINARY(10)", 10, 8, "VARCHAR(10) CHARACTER SET latin1");
+}
+
+#[test]
+fn mismatches() {
+    let mut catalog = Catalog::default();
+    apply(&mut catalog, CREATE);
+    let error = catalog
+        .meet(&map("t", &[(ColumnType::LONG, 0)]), &place(200))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "table d.t: the log has 1 columns, DDL at b.000002:100 has 2"
+    );
+    let other = map("t", &[(ColumnType::LONG, 0), (ColumnType::VARCHAR, 11)]);
+    assert_eq!(
+        catalog.meet(&other, &place(200)).unwrap_err().to_string(),
+        "table d.t: column 2 `b`: the log has VARCHAR or VARBINARY of 11 bytes, DDL at b.000002:100 has VARCHAR(10)"
+    );
+    let mut catalog = Catalog::new(OnMismatch::Unnamed);
+    apply(&mut catalog, CREATE);
+    assert_eq!(catalog.meet(&other, &place(200)), Ok(Origin::Unknown));
+}
+
+/// Columns that the server adds for keys.
+#[test]
+fn hidden_columns() {
+    let check = |statements: &[&str], columns: usize, expected: bool| {
+        let mut catalog = Catalog::default();
+        statements.iter().for_each(|sql| apply(&mut catalog, sql));
+        let found = catalog.columns(&map("t", &vec![(ColumnType::LONG, 0); columns]));
+        assert_eq!(found.is_some(), expected, "{statements:?}");
+        if let Some(table) = found {
+            assert!(
+                table.columns[1..]
+                    .iter()
+                    .all(|column| column.generated && column.name.starts_with('@'))
+            );
+        }
+    };
+    check(&["CREATE TABLE t (a INT, KEY k ((a + 1), a, (a * 2)))"], 3, true);
+    check(&["CREATE TABLE t (a INT, KEY k ((a + 1), a, (a * 2)))"], 4, false);
+    check(&["CREATE TABLE t (a INT, KEY k (a(3)), CHECK (a > (1)))"], 2, false);
+    check(&["CREATE TABLE t (a INT, UNIQUE KEY (a))"], 2, true);
+    check(&["CREATE TABLE t (a INT UNIQUE)"], 2, true);
+    check(
+        &["CREATE TABLE t (a INT)", "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a)"],
+        2,
+        true,
+    );
+    check(&["CREATE TABLE t (a INT)", "CREATE UNIQUE INDEX u ON t (a)"], 2, true);
+    check(&["CREATE TABLE t (a INT)", "CREATE INDEX u ON t ((a + 1))"], 2, true);
+    check(&["CREATE TABLE t (a INT)"], 2, false);
+}
+
+fn map(table: &str, types: &[(ColumnType, u16)]) -> TableMap {
+    let column = |&(column_type, metadata): &(ColumnType, u16)| Column::new(column_type, metadata, true);
     TableMap {
         table_id: 1,
         flags: 0,
@@ -174,10 +333,10 @@ fn map(table: &str, types: &[ColumnType]) -> TableMap {
 fn check(statements: &[&str], expected: &str) {
     let mut catalog = Catalog::default();
     for sql in statements {
-        catalog.apply(sql.as_bytes(), "d", Flavour::MySql);
+        apply(&mut catalog, sql);
     }
     let found = match catalog.state.tables.get(&("d".into(), "t".into())) {
-        Some(Entry::Known(_, table)) => show(table),
+        Some(Entry::Known(known)) => show(&known.table),
         _ => "?".into(),
     };
     assert_eq!(found, expected, "{statements:?}");
@@ -209,4 +368,22 @@ fn show_column(column: &ColumnDefinition) -> String {
         out.push_str(" generated");
     }
     out
+}
+
+fn apply(catalog: &mut Catalog, sql: &str) {
+    catalog.apply(&ddl(sql, 100)).unwrap();
+}
+
+fn ddl(sql: &str, position: u64) -> Ddl<'_> {
+    Ddl {
+        sql: sql.as_bytes(),
+        default_schema: "d",
+        flavour: Flavour::MySql,
+        sql_mode: 0,
+        at: place(position),
+    }
+}
+
+fn place(position: u64) -> LogPlace {
+    LogPlace::new(&"b.000002".into(), position)
 }

@@ -72,7 +72,7 @@ impl LiteralColumn {
     /// no collation number means two things, so that the source's flavour does not matter.
     #[must_use]
     pub fn new(column: &Column, definition: Option<&ColumnDefinition>, _source: Flavour) -> Self {
-        let defined = definition.and_then(defined_charset);
+        let defined = definition.and_then(ColumnDefinition::charset_name);
         let charset = match column.collation {
             Some(id) => collation::charset(id).map_or(Charset::Unknown, Charset::named),
             None => defined.map_or(Charset::Unknown, Charset::named),
@@ -87,14 +87,6 @@ impl LiteralColumn {
                 0
             },
         }
-    }
-}
-
-/// The character set that DDL tells; MariaDB stores UUID and INET like BINARY.
-fn defined_charset(definition: &ColumnDefinition) -> Option<&str> {
-    match definition.data_type.to_ascii_lowercase().as_str() {
-        "uuid" | "inet4" | "inet6" => Some("binary"),
-        _ => definition.charset.as_deref(),
     }
 }
 

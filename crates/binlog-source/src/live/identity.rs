@@ -30,6 +30,14 @@ pub(super) struct Preflight {
     pub(super) gtids: bool,
 }
 
+/// The family of a server of this version.
+pub(super) fn flavour_of(version: &str) -> Flavour {
+    match version.contains("MariaDB") {
+        true => Flavour::MariaDb,
+        false => Flavour::MySql,
+    }
+}
+
 const VARIABLES: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN \
     ('version', 'server_uuid', 'server_id', 'log_bin', 'gtid_mode')";
 
@@ -49,11 +57,7 @@ impl Preflight {
             ));
         }
         let version = take("version").unwrap_or_default();
-        let flavour = if version.contains("MariaDB") {
-            Flavour::MariaDb
-        } else {
-            Flavour::MySql
-        };
+        let flavour = flavour_of(&version);
         let gtid_mode = take("gtid_mode").unwrap_or_default();
         let identity = ServerIdentity {
             flavour,

@@ -1,0 +1,204 @@
+//! What tables look like at the place where a dumper stands.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use binlog_parser::event::Flavour;
+use binlog_parser::gtid::TransactionGtid;
+use binlog_parser::{Chunk, Decoder, Event, EventType, Query, RawEvent, TableMap};
+use binlog_schema::catalog::may_define;
+use binlog_schema::{Catalog, ColumnNames, Ddl, DefinitionError, LogPlace, column_names};
+
+use crate::DumpError;
+use crate::at::At;
+use crate::per_table::PerTable;
+
+/// What tables look like at the place where a dumper stands.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) catalog: Catalog,
+    /// What was not learnt yet of a chunk of which not all events will come; `None` where all come.
+    foreseen: Option<VecDeque<Foreseen>>,
+    met: PerTable<ColumnNames>,
+    has_learnt: bool,
+}
+
+/// What of an event matters to definitions.
+#[derive(Debug)]
+struct Foreseen {
+    at: LogPlace,
+    fact: Fact,
+}
+
+#[derive(Debug)]
+enum Fact {
+    Transaction(Option<TransactionGtid>),
+    Statement {
+        sql: Box<[u8]>,
+        schema: String,
+        flavour: Flavour,
+        sql_mode: u64,
+    },
+}
+
+impl Names {
+    /// Another chunk comes, with table maps of its own.
+    pub(crate) fn enter(&mut self) {
+        self.met.clear();
+    }
+
+    /// Takes in what all events of a chunk tell, of which some may not come.
+    ///
+    /// # Errors
+    /// An event does not decode.
+    pub(crate) fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
+        let mut decoder = Decoder::new(chunk.format.clone());
+        let foreseen = self.foreseen.get_or_insert_default();
+        for raw in chunk.events() {
+            let raw = raw?;
+            if !concerns_names(raw.header.event_type) {
+                continue;
+            }
+            let event = decoder.decode(&raw).map_err(|error| chunk.place(error))?;
+            if let Some(fact) = Fact::of(&event, decoder.format().flavour()) {
+                let at = LogPlace::new(&chunk.file, raw.offset);
+                foreseen.push_back(Foreseen { at, fact });
+            }
+        }
+        Ok(())
+    }
+
+    /// The next event: what it tells of definitions, or what was foreseen up to it.
+    ///
+    /// # Errors
+    /// A statement changes a table of which rows were named by a server's definition of now.
+    pub(crate) fn advance(
+        &mut self,
+        chunk: &Chunk,
+        raw: &RawEvent<'_>,
+        event: &Event<'_>,
+        flavour: Flavour,
+    ) -> Result<(), DumpError> {
+        let matters = matches!(event, Event::Query(_)) || self.catalog.is_waiting();
+        if self.foreseen.is_some() {
+            self.learn_foreseen(Some(raw.offset))?;
+        } else if let Some(fact) = matters.then(|| Fact::of(event, flavour)).flatten() {
+            self.learn(&LogPlace::new(&chunk.file, raw.offset), &fact)?;
+        }
+        if self.catalog.is_waiting() && !raw.header.is_artificial() {
+            self.has_learnt |= self.catalog.reach(&LogPlace::new(&chunk.file, raw.offset));
+        }
+        Ok(())
+    }
+
+    /// The chunk ends: what was foreseen behind its last event.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    pub(crate) fn leave(&mut self) -> Result<(), DumpError> {
+        self.learn_foreseen(None)
+    }
+
+    /// Whether other definitions hold than when this was last asked.
+    pub(crate) fn take_learnt(&mut self) -> bool {
+        std::mem::take(&mut self.has_learnt)
+    }
+
+    /// The names of the columns of rows with this map, and where they come from.
+    ///
+    /// # Errors
+    /// The table's definition is not that of the rows.
+    pub(crate) fn meet(&mut self, at: At<'_, '_>, map: &Arc<TableMap>) -> Result<Arc<ColumnNames>, DumpError> {
+        if let Some(met) = self.met.find(map) {
+            return Ok(met);
+        }
+        let place = LogPlace::new(&at.chunk.file, at.raw.offset);
+        self.catalog
+            .meet(map, &place)
+            .map_err(|error| contradiction(&place, error))?;
+        Ok(self.met.get(map, || column_names(map, &self.catalog)))
+    }
+
+    fn learn_foreseen(&mut self, up_to: Option<u64>) -> Result<(), DumpError> {
+        while let Some(next) = self.next_foreseen(up_to) {
+            self.learn(&next.at, &next.fact)?;
+        }
+        Ok(())
+    }
+
+    fn next_foreseen(&mut self, up_to: Option<u64>) -> Option<Foreseen> {
+        let foreseen = self.foreseen.as_mut()?;
+        let position = foreseen.front()?.at.position;
+        up_to
+            .is_none_or(|offset| position <= offset)
+            .then(|| foreseen.pop_front())?
+    }
+
+    fn learn(&mut self, at: &LogPlace, fact: &Fact) -> Result<(), DumpError> {
+        if self.catalog.is_waiting() {
+            self.has_learnt |= self.catalog.reach(at);
+        }
+        match fact {
+            Fact::Transaction(gtid) => self.has_learnt |= self.catalog.reach_transaction(gtid.as_ref()),
+            Fact::Statement {
+                sql,
+                schema,
+                flavour,
+                sql_mode,
+            } => {
+                let ddl = Ddl {
+                    sql,
+                    default_schema: schema,
+                    flavour: *flavour,
+                    sql_mode: *sql_mode,
+                    at: at.clone(),
+                };
+                self.has_learnt = true;
+                self.catalog.apply(&ddl).map_err(|error| contradiction(at, error))?;
+            }
+        }
+        if self.has_learnt {
+            self.met.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Fact {
+    fn of(event: &Event<'_>, flavour: Flavour) -> Option<Self> {
+        match event {
+            Event::Gtid(_) | Event::MariaDbGtid(_) => Some(Self::Transaction(TransactionGtid::of(event))),
+            Event::Query(query) if query.takes_effect() && may_define(query.sql) => {
+                Some(Self::statement(query, flavour))
+            }
+            _ => None,
+        }
+    }
+
+    fn statement(query: &Query<'_>, flavour: Flavour) -> Self {
+        Self::Statement {
+            sql: query.sql.into(),
+            schema: String::from_utf8_lossy(query.schema).into_owned(),
+            flavour,
+            sql_mode: query.status.sql_mode.unwrap_or_default(),
+        }
+    }
+}
+
+fn contradiction(at: &LogPlace, error: Box<DefinitionError>) -> DumpError {
+    let at = at.clone();
+    DumpError::Definition { at, error }
+}
+
+/// Whether it is a part of [`Fact`], or the events after it are decoded by it.
+fn concerns_names(event_type: EventType) -> bool {
+    matches!(
+        event_type,
+        EventType::FORMAT_DESCRIPTION
+            | EventType::QUERY
+            | EventType::GTID
+            | EventType::ANONYMOUS_GTID
+            | EventType::GTID_TAGGED
+            | EventType::MARIADB_GTID
+    )
+}
