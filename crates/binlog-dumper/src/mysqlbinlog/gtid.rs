@@ -2,16 +2,27 @@
 
 use super::PrintError;
 use super::printer::{At, Printer};
-use super::text::{decimal, end_statement, hex_lower, signed};
-use binlog_parser::EventType;
+use super::text::{decimal, end_statement, hex_lower};
 use binlog_parser::event::{GtidEvent, PreviousGtids, XaPrepare};
+use binlog_parser::{EventType, FieldError};
 
 pub(super) fn decoded(at: &At<'_>) -> Result<GtidEvent, PrintError> {
     let event = match at.raw.header.event_type {
         EventType::GTID_TAGGED => GtidEvent::decode_tagged(at.raw.body()),
-        event_type => GtidEvent::decode(at.raw.body(), event_type == EventType::ANONYMOUS_GTID),
+        EventType::ANONYMOUS_GTID => GtidEvent::decode(at.raw.body(), true).or_else(|_| unnamed(at.raw.body())),
+        _ => GtidEvent::decode(at.raw.body(), false),
     };
     event.map_err(|_| PrintError::Invalid)
+}
+
+/// Which server it is of does not matter to a transaction without GTID.
+fn unnamed(body: &[u8]) -> Result<GtidEvent, FieldError> {
+    const SID: std::ops::Range<usize> = 1..17;
+    let mut body = body.to_vec();
+    if let Some(sid) = body.get_mut(SID) {
+        sid.fill(0);
+    }
+    GtidEvent::decode(&body, true)
 }
 
 pub(super) fn push(printer: &mut Printer, at: &At<'_>, event: &GtidEvent) {
@@ -26,9 +37,9 @@ pub(super) fn push(printer: &mut Printer, at: &At<'_>, event: &GtidEvent) {
             b"\tGTID"
         });
         out.extend(b"\tlast_committed=");
-        signed(out, event.last_committed);
+        decimal(out, event.last_committed.cast_unsigned());
         out.extend(b"\tsequence_number=");
-        signed(out, event.sequence_number);
+        decimal(out, event.sequence_number.cast_unsigned());
         out.extend(b"\trbr_only=");
         out.extend(if may_have_statements { &b"no"[..] } else { b"yes" });
         out.extend(b"\toriginal_committed_timestamp=");

@@ -1,15 +1,35 @@
 //! Events that stand at the head or end of logs, or are no part of statements.
 
 use binlog_parser::event::{Incident, Rotate};
-use binlog_parser::{EventFlags, EventType, FormatDescription};
+use binlog_parser::{EventFlags, EventType};
 
 use super::page::push_base64;
 use super::printer::{At, Printer};
-use super::text::{decimal, end_statement};
+use super::text::{decimal, end_statement, signed};
 use super::{Base64Output, PrintError};
 
 /// The only incident that there is.
 const LOST_EVENTS: u16 = 1;
+
+/// What is told of a format description, whatever else there is in it.
+struct Description<'a> {
+    version: u16,
+    server_version: &'a [u8],
+    created: u32,
+}
+
+impl<'a> Description<'a> {
+    fn of(body: &'a [u8]) -> Self {
+        const SERVER_VERSION: std::ops::Range<usize> = 2..52;
+        let text = body.get(SERVER_VERSION).unwrap_or_default();
+        let created = body.get(SERVER_VERSION.end..).and_then(<[u8]>::first_chunk);
+        Self {
+            version: body.first_chunk().map_or(0, |bytes| u16::from_le_bytes(*bytes)),
+            server_version: text.split(|byte| *byte == 0).next().unwrap_or_default(),
+            created: created.map_or(0, |bytes| u32::from_le_bytes(*bytes)),
+        }
+    }
+}
 
 impl Printer {
     pub(super) fn rotate(&mut self, at: &At<'_>) -> Result<(), PrintError> {
@@ -18,7 +38,7 @@ impl Printer {
             out.extend(b"\tRotate to ");
             out.extend(rotate.file);
             out.extend(b"  pos: ");
-            decimal(out, rotate.position);
+            signed(out, rotate.position.cast_signed());
             out.push(b'\n');
         });
         Ok(())
@@ -59,12 +79,14 @@ impl Printer {
     }
 
     fn description(&mut self, at: &At<'_>) {
-        let format = FormatDescription::decode(at.raw.body()).unwrap_or_default();
+        let format = Description::of(at.raw.body());
         if !self.options.short_form {
             self.header(at);
             let out = &mut self.session.head;
-            out.extend(b"\tStart: binlog v 4, server v ");
-            out.extend(format.server_version.as_bytes());
+            out.extend(b"\tStart: binlog v ");
+            decimal(out, format.version);
+            out.extend(b", server v ");
+            out.extend(format.server_version);
             out.extend(b" created ");
             self.session
                 .clock

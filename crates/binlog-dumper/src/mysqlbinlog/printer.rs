@@ -248,7 +248,9 @@ impl Printer {
 
     /// Returns whether the statement was printed.
     fn query(&mut self, at: &At<'_>, page: &mut Page) -> Result<bool, PrintError> {
-        let query = Query::decode(at.raw.body()).map_err(|_| PrintError::Invalid)?;
+        let patched = query::with_terminated_schema(at.raw.body());
+        let body = patched.as_deref().unwrap_or(at.raw.body());
+        let query = Query::decode(body).map_err(|_| PrintError::Invalid)?;
         let skips = !is_transaction_keyword(query.sql) && self.leaves_out(query.schema);
         let (starts, ends) = (starts_group(query.sql), ends_group(query.sql));
         for pending in std::mem::take(&mut self.session.variables) {

@@ -28,6 +28,19 @@ pub(super) struct Context {
     cascade_triggers: bool,
 }
 
+/// The body with a zero behind the default database, where there is something else: nobody looks at it.
+pub(super) fn with_terminated_schema(body: &[u8]) -> Option<Vec<u8>> {
+    const HEAD: usize = 13;
+    let schema = usize::from(*body.get(8)?);
+    let status = usize::from(u16::from_le_bytes(*body.get(11..)?.first_chunk()?));
+    let at = HEAD + status + schema;
+    (*body.get(at)? != 0).then(|| {
+        let mut body = body.to_vec();
+        body.iter_mut().skip(at).take(1).for_each(|byte| *byte = 0);
+        body
+    })
+}
+
 /// Appends what stands before a statement's text: all but the line at the head.
 pub(super) fn push_session(
     context: &mut Context,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use binlog_parser::EventType;
+use binlog_parser::{EventType, FieldError, Reader};
 
-use binlog_parser::event::{RowsFlags, RowsHead, RowsKind};
+use binlog_parser::event::{RowsExtra, RowsFlags, RowsHead, RowsKind};
 
 use super::page::{Page, Place, RowsOf};
 use super::printer::{At, Flow, Printer};
@@ -57,8 +57,9 @@ impl Printer {
 
     pub(super) fn rows(&mut self, at: &At<'_>, page: &mut Page) -> Result<Flow, PrintError> {
         let event_type = at.raw.header.event_type;
-        let head =
-            RowsHead::decode(at.raw.body(), at.format.table_id_len(event_type)).map_err(|_| PrintError::Invalid)?;
+        let id_len = at.format.table_id_len(event_type);
+        let head = RowsHead::decode(at.raw.body(), id_len).map_err(|_| PrintError::Invalid)?;
+        check_images(event_type, at.raw.body(), id_len).map_err(|_| PrintError::Invalid)?;
         let ends = head.flags.contains(RowsFlags::STMT_END);
         let ignored = &self.session.ignored;
         let is_ignored = !ignored.is_empty() && ignored.contains(&head.table_id);
@@ -115,6 +116,32 @@ impl Printer {
             (true, _) => Err(PrintError::NoFormat { name }),
         }
     }
+}
+
+/// What stands before the rows is read, whatever table they are of.
+fn check_images(event_type: EventType, body: &[u8], id_len: usize) -> Result<(), FieldError> {
+    const FLAGS: usize = 2;
+    let mut reader = Reader::new(body);
+    reader.take(id_len + FLAGS, "table id")?;
+    if has_extra_data(event_type) {
+        let len = usize::from(reader.u16("extra data length")?);
+        let extra = reader.take(len.saturating_sub(2), "extra data")?;
+        RowsExtra::decode(extra, RowsKind::of(event_type).unwrap_or(RowsKind::Insert))?;
+    }
+    let columns = usize::try_from(reader.lenenc("number of columns")?).unwrap_or(usize::MAX);
+    reader.take(columns.div_ceil(8), "columns in the image")?;
+    if RowsKind::of(event_type) == Some(RowsKind::Update) {
+        reader.take(columns.div_ceil(8), "columns in the image")?;
+    }
+    Ok(())
+}
+
+/// Version 2 has it.
+fn has_extra_data(event_type: EventType) -> bool {
+    !matches!(
+        event_type,
+        EventType::WRITE_ROWS_V1 | EventType::UPDATE_ROWS_V1 | EventType::DELETE_ROWS_V1
+    )
 }
 
 pub(super) fn is_rows(event_type: EventType) -> bool {

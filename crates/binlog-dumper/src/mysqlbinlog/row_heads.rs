@@ -7,7 +7,7 @@ use super::header::{self, Clock};
 use super::options::TextOptions;
 use super::rows;
 use super::session::Table;
-use super::text::decimal;
+use super::text::{decimal, hex_padded};
 
 /// What is told of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl<'o> RowHeads<'o> {
         match (told, table) {
             (Told::TableMap { with_generated_key }, Some(table)) => {
                 table_line(head.table_id, table, with_generated_key, out);
-                if self.options.print_table_metadata {
-                    rows::table_metadata(&table.map, out);
+                if let (true, Some(map)) = (self.options.print_table_metadata, &table.map) {
+                    rows::table_metadata(map, out);
                 }
             }
             _ => rows_line(raw.header.event_type, &head, out),
@@ -71,7 +71,7 @@ fn table_line(id: u64, table: &Table, with_generated_key: bool, out: &mut Vec<u8
     decimal(out, id);
     out.push(b'\n');
     if with_generated_key {
-        out.extend_from_slice(match table.map.flags & rows::GENERATED_KEY {
+        out.extend_from_slice(match table.flags & rows::GENERATED_KEY {
             0 => b"# has_generated_invisible_primary_key=0\n",
             _ => b"# has_generated_invisible_primary_key=1\n",
         });
@@ -87,14 +87,20 @@ fn rows_line(event_type: EventType, head: &RowsHead, out: &mut Vec<u8>) {
         (1, " STMT_END_F"),
         (2, " NO_FOREIGN_KEY_CHECKS_F"),
         (4, " RELAXED_UNIQUE_CHECKS_F"),
-        (8, " COMPLETE_ROWS_F"),
         (16, " USE_SQL_FOREIGN_KEY_F"),
+        (8, " COMPLETE_ROWS_F"),
     ];
     if head.flags.0 != 0 {
         out.extend_from_slice(b" flags:");
     }
     for (_, name) in named.iter().filter(|(bit, _)| head.flags.0 & bit != 0) {
         out.extend_from_slice(name.as_bytes());
+    }
+    let unknown = named.iter().fold(head.flags.0, |flags, (bit, _)| flags & !bit);
+    if unknown != 0 {
+        out.extend_from_slice(b" UNKNOWN_FLAG(0x");
+        hex_padded(out, unknown.into(), 1);
+        out.push(b')');
     }
     out.push(b'\n');
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use binlog_parser::event::Charsets;
-use binlog_parser::{FormatDescription, TableMap};
+use binlog_parser::{FieldError, FormatDescription, Reader, TableMap};
 use bytes::Bytes;
 
 use super::header::Clock;
@@ -58,7 +58,9 @@ pub(super) struct Tables {
 pub(super) struct Table {
     pub(super) schema: Box<[u8]>,
     pub(super) name: Box<[u8]>,
-    pub(super) map: Arc<TableMap>,
+    pub(super) flags: u16,
+    /// `None` where the columns do not fit: then nothing is told of rows.
+    pub(super) map: Option<Arc<TableMap>>,
     text: OnceLock<TableText>,
     /// The event's body behind the table id.
     body: Box<[u8]>,
@@ -87,6 +89,7 @@ impl Table {
         let schema = counted(body, schema_at - 1)?;
         let name_at = schema_at + schema.len() + 2;
         let name = counted(body, name_at - 1)?;
+        check_columns(body.get(name_at + name.len() + 1..)?).ok()?;
         let map = TableMap::decode(body, id_len, format.flavour()).or_else(|_| {
             // Names that are no text do not matter to rows.
             let mut body = body.to_vec();
@@ -96,9 +99,10 @@ impl Table {
             TableMap::decode(&body, id_len, format.flavour())
         });
         Some(Self {
-            schema: schema.into(),
-            name: name.into(),
-            map: Arc::new(map.ok()?),
+            schema: up_to_zero(schema).into(),
+            name: up_to_zero(name).into(),
+            flags: u16::from_le_bytes(*body.get(id_len..)?.first_chunk()?),
+            map: map.ok().map(Arc::new),
             text: OnceLock::new(),
             body: body.get(id_len..)?.into(),
         })
@@ -107,10 +111,26 @@ impl Table {
 
 impl Table {
     /// What its rows' text has in common, which is the same with each call.
-    pub(super) fn text(&self, with_types: bool) -> &TableText {
+    pub(super) fn text(&self, map: &TableMap, with_types: bool) -> &TableText {
         let names = [&*self.schema, &*self.name];
-        self.text.get_or_init(|| TableText::new(&self.map, names, with_types))
+        self.text.get_or_init(|| TableText::new(map, names, with_types))
     }
+}
+
+/// Whether there is what the numbers of columns and bytes say, whatever it is.
+fn check_columns(rest: &[u8]) -> Result<(), FieldError> {
+    let mut reader = Reader::new(rest);
+    let columns = usize::try_from(reader.lenenc("number of columns")?).unwrap_or(usize::MAX);
+    reader.take(columns, "column types")?;
+    let metadata = usize::try_from(reader.lenenc("length of metadata")?).unwrap_or(usize::MAX);
+    reader.take(metadata, "metadata")?;
+    reader.take(columns.div_ceil(8), "nullability")?;
+    Ok(())
+}
+
+/// Names are C strings.
+fn up_to_zero(name: &[u8]) -> &[u8] {
+    name.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 /// Bytes that have their number before them.

@@ -59,10 +59,11 @@ impl RowsText {
             let head = RowsHead::decode(raw.body(), id_len);
             return unknown_table(head.map_or(0, |head| head.table_id), out);
         };
-        let map = self.maps.get_mut(number).and_then(Option::take);
-        let map = map.unwrap_or_else(|| Arc::clone(&table.map));
+        let Some(map) = &table.map else { return };
+        let known = self.maps.get_mut(number).and_then(Option::take);
+        let map = known.unwrap_or_else(|| Arc::clone(map));
         if let Ok(rows) = Rows::decode(event_type, raw.body(), id_len, map) {
-            self.changes(&rows, table.text(verbose > 1), out);
+            self.changes(&rows, table.text(&rows.table, verbose > 1), out);
             self.keep(number, rows.table);
         }
     }

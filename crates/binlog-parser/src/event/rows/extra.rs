@@ -29,7 +29,11 @@ pub struct NdbInfo<'a> {
 }
 
 impl<'a> RowsExtra<'a> {
-    pub(super) fn decode(bytes: &'a [u8], kind: RowsKind) -> Result<Self, FieldError> {
+    /// Reads the extra data of a row event, without the length before it.
+    ///
+    /// # Errors
+    /// It is cut off inside a field.
+    pub fn decode(bytes: &'a [u8], kind: RowsKind) -> Result<Self, FieldError> {
         let mut extra = Self::default();
         let mut reader = Reader::new(bytes);
         while let Some(code) = reader.peek().first() {
