@@ -11,7 +11,7 @@ use binlog_testkit::{Flavour, Server, ServerOptions, binlog, run_binlog};
 use mysql::prelude::Queryable as _;
 use serde_json::Value;
 
-use super::logs::{Logs, arguments, fixture};
+use super::logs::{Logs, arguments, fixture, identities};
 
 const GIB4: u64 = 1 << 32;
 
@@ -194,9 +194,18 @@ fn a_filtered_log_of_what_lies_beyond_4_gib() -> Result<()> {
         let log = run_binlog(arguments("filter", &filter, &large.log.0))?.stdout;
         fs::write(&kept, log)?;
         run_binlog([Path::new("verify"), &kept])?;
-        let kept = Logs(vec![kept.clone()]).dump(&[])?;
-        let expected = large.log.dump(&filter)?;
-        ensure!(statements(&kept) == statements(&expected), "{options:?}");
+        // The definitions before it are not in the filtered log.
+        let of_any_log = |text: &str| {
+            let mut all = identities(text)?;
+            for object in all.iter_mut().filter_map(Value::as_object_mut) {
+                object.retain(|name, _| !["file", "position", "end"].contains(&name.as_str()));
+            }
+            Ok::<_, anyhow::Error>(all)
+        };
+        let json = ["--format", "json"];
+        let kept = Logs(vec![kept.clone()]).dump(&json)?;
+        let expected = large.log.dump(&[&json[..], &filter].concat())?;
+        ensure!(of_any_log(&kept)? == of_any_log(&expected)?, "{options:?}");
     }
     Ok(())
 }
