@@ -214,7 +214,7 @@ fn a_server_names_rows_whose_table_does_not_change_later() -> Result<()> {
         run(&source, "INSERT INTO shop.b VALUES (1, 2, 3);")?;
         run(&source, "ALTER TABLE shop.b ADD INDEX (q);")?;
         let log = [last(&source)?];
-        let server = [os("--schema"), os(&source.url())];
+        let server = [os("--schema"), os(source.url())];
         let text = String::from_utf8(dumped(&log, server.clone())?)?;
         ensure!(
             text.contains("INSERT INTO `shop`.`b` (`r`, `p`, `q`) VALUES (1, 2, 3);"),

@@ -85,6 +85,23 @@ fn failures() {
     check_failure("SET @@GLOBAL.GTID_PURGED='nonsense'", "line 1: ");
 }
 
+/// Whatever the bytes: definitions or an error.
+#[test]
+fn damaged_texts() {
+    for text in [MYSQLDUMP, MARIADB_DUMP] {
+        for at in 0..text.len() {
+            for byte in [b'\'', b'`', b';', b'(', b'\\', b'*', 0xff] {
+                let mut damaged = text.as_bytes().to_vec();
+                damaged[at] = byte;
+                let mut script = SchemaScript::new("x.sql", None);
+                let _ = script
+                    .push(&damaged[..text.len() - at / 2])
+                    .and_then(|()| script.finish());
+            }
+        }
+    }
+}
+
 fn read(text: &str, schema: Option<&str>) -> Result<Given, ScriptError> {
     let mut script = SchemaScript::new("x.sql", schema);
     text.as_bytes().chunks(5).try_for_each(|bytes| script.push(bytes))?;
