@@ -32,6 +32,8 @@ struct Foreseen {
 
 #[derive(Debug)]
 enum Fact {
+    /// Nothing but its place: reading begins there.
+    Place,
     Transaction(Option<TransactionGtid>),
     Statement {
         sql: Box<[u8]>,
@@ -54,8 +56,14 @@ impl Names {
     pub(crate) fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
         let mut decoder = Decoder::new(chunk.format.clone());
         let foreseen = self.foreseen.get_or_insert_default();
+        let mut is_first = true;
         for raw in chunk.events() {
             let raw = raw?;
+            if has_place(&raw) && std::mem::take(&mut is_first) {
+                let at = LogPlace::new(&chunk.file, raw.offset);
+                let fact = Fact::Place;
+                foreseen.push_back(Foreseen { at, fact });
+            }
             if !concerns_names(raw.header.event_type) {
                 continue;
             }
@@ -85,7 +93,7 @@ impl Names {
         } else if let Some(fact) = matters.then(|| Fact::of(event, flavour)).flatten() {
             self.learn(&LogPlace::new(&chunk.file, raw.offset), &fact)?;
         }
-        if self.catalog.is_waiting() && !raw.header.is_artificial() {
+        if self.catalog.is_waiting() && has_place(raw) {
             self.has_learnt |= self.catalog.reach(&LogPlace::new(&chunk.file, raw.offset));
         }
         Ok(())
@@ -139,6 +147,7 @@ impl Names {
             self.has_learnt |= self.catalog.reach(at);
         }
         match fact {
+            Fact::Place => {}
             Fact::Transaction(gtid) => self.has_learnt |= self.catalog.reach_transaction(gtid.as_ref()),
             Fact::Statement {
                 sql,
@@ -188,6 +197,11 @@ impl Fact {
 fn contradiction(at: &LogPlace, error: Box<DefinitionError>) -> DumpError {
     let at = at.clone();
     DumpError::Definition { at, error }
+}
+
+/// Whether the event stands in the log where it says, among those that are read.
+fn has_place(raw: &RawEvent<'_>) -> bool {
+    !raw.header.is_artificial() && raw.header.event_type != EventType::FORMAT_DESCRIPTION
 }
 
 /// Whether it is a part of [`Fact`], or the events after it are decoded by it.
