@@ -57,6 +57,17 @@ fn files() -> Result<()> {
     fs::write(&flipped, damaged)?;
     fs::write(&other, "-- a text\n")?;
     fs::write(&empty, "")?;
+    let log = fixture();
+    refused(
+        &["dump", "--schema", "/no/such/file", text(&log)?],
+        DATA,
+        &["/no/such/file", "schema file", "No such file"],
+    )?;
+    refused(
+        &["dump", "--schema", text(&other)?, text(&log)?],
+        DATA,
+        &["other, line 1", "no CREATE TABLE"],
+    )?;
     for command in ["info", "dump", "filter"] {
         refused(&[command, "/no/such/file"], DATA, &["/no/such/file", "No such file"])?;
         refused(
@@ -125,6 +136,10 @@ fn servers_that_cannot_be_reached() -> Result<()> {
         SERVER,
         &["127.0.0.1:1", "refused"],
     )?;
+    let schema = format!("--schema={nowhere}");
+    for command in ["dump", "info"] {
+        refused(&[command, text(&log)?, &schema], SERVER, &["127.0.0.1:1", "refused"])?;
+    }
     refused(&["dump", nowhere], SERVER, &["127.0.0.1:1", "refused"])
 }
 

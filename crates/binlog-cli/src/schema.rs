@@ -60,6 +60,9 @@ fn warn_of(given: &Given, schema: &str) {
 
 fn of_server(url: &str, connection: &ConnectionArgs) -> Result<Given> {
     let answer = server_tables(&connection.server(url)?)?;
+    for (table, why) in &answer.refused {
+        warn(&format!("{}: no definition of {table}: {why}", answer.server));
+    }
     let tables = answer.tables.iter();
     let tables = tables.map(|(schema, sql)| (schema.as_str(), sql.as_slice()));
     Ok(Given::by_server(&answer.server, answer.flavour, tables))

@@ -32,6 +32,8 @@ struct Foreseen {
 
 #[derive(Debug)]
 enum Fact {
+    /// Nothing but its place: reading begins there.
+    Place,
     Transaction(Option<TransactionGtid>),
     Statement {
         sql: Box<[u8]>,
@@ -54,8 +56,14 @@ impl Names {
     pub(crate) fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
         let mut decoder = Decoder::new(chunk.format.clone());
         let foreseen = self.foreseen.get_or_insert_default();
+        let mut is_first = true;
         for raw in chunk.events() {
             let raw = raw?;
+            if has_place(&raw) && std::mem::take(&mut is_first) {
+                let at = LogPlace::new(&chunk.file, raw.offset);
+                let fact = Fact::Place;
+                foreseen.push_back(Foreseen { at, fact });
+            }
             if !concerns_names(raw.header.event_type) {
                 continue;
             }
@@ -85,8 +93,8 @@ impl Names {
         } else if let Some(fact) = matters.then(|| Fact::of(event, flavour)).flatten() {
             self.learn(&LogPlace::new(&chunk.file, raw.offset), &fact)?;
         }
-        if self.catalog.is_waiting() && !raw.header.is_artificial() {
-            self.has_learnt |= self.catalog.reach(&LogPlace::new(&chunk.file, raw.offset));
+        if self.catalog.is_waiting() && has_place(raw) {
+            self.reach(&LogPlace::new(&chunk.file, raw.offset));
         }
         Ok(())
     }
@@ -135,11 +143,13 @@ impl Names {
     }
 
     fn learn(&mut self, at: &LogPlace, fact: &Fact) -> Result<(), DumpError> {
-        if self.catalog.is_waiting() {
-            self.has_learnt |= self.catalog.reach(at);
-        }
+        self.reach(at);
         match fact {
-            Fact::Transaction(gtid) => self.has_learnt |= self.catalog.reach_transaction(gtid.as_ref()),
+            Fact::Place => {}
+            Fact::Transaction(gtid) => {
+                let begins = self.catalog.reach_transaction(gtid.as_ref());
+                self.note_learnt(begins);
+            }
             Fact::Statement {
                 sql,
                 schema,
@@ -153,14 +163,24 @@ impl Names {
                     sql_mode: *sql_mode,
                     at: at.clone(),
                 };
-                self.has_learnt = true;
+                self.note_learnt(true);
                 self.catalog.apply(&ddl).map_err(|error| contradiction(at, error))?;
             }
         }
-        if self.has_learnt {
+        Ok(())
+    }
+
+    fn reach(&mut self, at: &LogPlace) {
+        let begins = self.catalog.is_waiting() && self.catalog.reach(at);
+        self.note_learnt(begins);
+    }
+
+    /// What was met may have another definition from here on.
+    fn note_learnt(&mut self, has_learnt: bool) {
+        if has_learnt {
+            self.has_learnt = true;
             self.met.clear();
         }
-        Ok(())
     }
 }
 
@@ -190,6 +210,11 @@ fn contradiction(at: &LogPlace, error: Box<DefinitionError>) -> DumpError {
     DumpError::Definition { at, error }
 }
 
+/// Whether the event stands in the log where it says, among those that are read.
+fn has_place(raw: &RawEvent<'_>) -> bool {
+    !raw.header.is_artificial() && raw.header.event_type != EventType::FORMAT_DESCRIPTION
+}
+
 /// Whether it is a part of [`Fact`], or the events after it are decoded by it.
 fn concerns_names(event_type: EventType) -> bool {
     matches!(
@@ -201,4 +226,62 @@ fn concerns_names(event_type: EventType) -> bool {
             | EventType::GTID_TAGGED
             | EventType::MARIADB_GTID
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use binlog_schema::SchemaScript;
+
+    use super::*;
+    use crate::fixture::Events;
+    use crate::{Dump as _, SqlDumper};
+
+    /// Two rows under the same table map, between which a dump was taken.
+    #[test]
+    fn a_definition_begins_between_rows() {
+        let insert = |events: Events, id| events.table_map(b"").rows(EventType::WRITE_ROWS, &[(id, None)]);
+        let before = || insert(Events::new().query("shop", "BEGIN"), 1).xid();
+        let position = before().chunk().end;
+        let log = insert(before().query("shop", "BEGIN"), 2).xid();
+        let mut dumper = given(position);
+        assert_eq!(
+            inserts(&mut dumper, &log.chunk()),
+            ["-- (@1, @2) (1,", "(`id`, `name`) (2,"]
+        );
+    }
+
+    #[test]
+    fn what_is_foreseen_is_learnt_in_its_place() {
+        let insert = |events: Events, id| events.table_map(b"").rows(EventType::WRITE_ROWS, &[(id, None)]);
+        let rename = "ALTER TABLE orders RENAME COLUMN name TO who";
+        let log = insert(insert(Events::new(), 1).query("shop", rename), 2).chunk();
+        let mut kept = log.clone();
+        kept.retain(|raw| raw.header.event_type != EventType::QUERY);
+        let mut dumper = given(4);
+        dumper.foresee(&log).unwrap();
+        assert_eq!(inserts(&mut dumper, &kept), ["(`id`, `name`) (1,", "(`id`, `who`) (2,"]);
+    }
+
+    /// A dumper to which a dump that was taken at this position gives `shop.orders`.
+    fn given(position: u64) -> SqlDumper {
+        let mut script = SchemaScript::new("x.sql", Some("shop"));
+        let head = format!("CHANGE MASTER TO MASTER_LOG_FILE='binlog.000002', MASTER_LOG_POS={position};");
+        script.push(head.as_bytes()).unwrap();
+        script.push(b"CREATE TABLE orders (id INT, name VARCHAR(40))").unwrap();
+        let mut dumper = SqlDumper::default();
+        dumper.catalog().give(script.finish().unwrap());
+        dumper
+    }
+
+    /// Columns and first value of the inserts.
+    fn inserts(dumper: &mut SqlDumper, chunk: &Chunk) -> Vec<String> {
+        let mut text = Vec::new();
+        dumper.chunk(chunk, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let inserts = text.lines().filter(|line| line.contains("INSERT"));
+        let short = |line: &str| line.replace("INSERT INTO `shop`.`orders` ", "").replace("VALUES ", "");
+        inserts
+            .map(|line| short(line).split(" NULL").next().unwrap_or_default().to_owned())
+            .collect()
+    }
 }

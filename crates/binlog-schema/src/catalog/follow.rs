@@ -47,8 +47,9 @@ impl State {
         use StatementKind as Kind;
         let tables: Vec<&TableName> = touched.writes.iter().filter_map(table).collect();
         if touched.temporary {
-            tables.iter().for_each(|name| self.set(name, Entry::Unknown));
-            return;
+            // From here on the name may mean another table; to drop that changes nothing.
+            let hidden = tables.iter().filter(|_| touched.kind != Kind::DropTable);
+            return hidden.for_each(|name| self.set(name, Entry::Unknown));
         }
         let tokens = Tokens::read(sql, flavour, sql_mode);
         let cursor = tokens.as_ref().ok().map(Cursor::new);
@@ -108,6 +109,9 @@ impl State {
             return self.forget(name);
         }
         wait(&mut cursor);
+        if cursor.is("EXCHANGE") {
+            return;
+        }
         if others.is_empty() && self.is_named_by_server(name) && !alter::touches_columns(cursor) {
             return;
         }

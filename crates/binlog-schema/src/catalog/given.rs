@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use binlog_parser::MAGIC_LEN;
 use binlog_parser::event::Flavour;
 use binlog_parser::gtid::TransactionGtid;
 
@@ -87,7 +88,7 @@ impl Catalog {
         !self.state.waiting.is_empty()
     }
 
-    /// The next event begins at this place. Returns whether definitions begin to hold here.
+    /// The next event begins at this place; format descriptions, which are always read, do not count. Returns whether definitions begin to hold here.
     pub fn reach(&mut self, at: &LogPlace) -> bool {
         let is_first = self.state.at == LogPlace::default();
         let state = Arc::make_mut(&mut self.state);
@@ -95,7 +96,7 @@ impl Catalog {
         state.begin_those(|given| match given.from.log.as_ref().map(|log| order(at, log)) {
             Some(Some(Ordering::Less)) => false,
             Some(Some(order)) => {
-                given.is_gap = is_first && order == Ordering::Greater;
+                given.is_gap = is_first && order == Ordering::Greater && !given.is_of_start(at);
                 true
             }
             Some(None) if given.from.gtids.is_none() => {
@@ -191,6 +192,12 @@ impl<'g> Beginning<'g> {
             is_gap: false,
             is_elsewhere: false,
         }
+    }
+
+    /// Whether they are of the start of this log.
+    fn is_of_start(&self, at: &LogPlace) -> bool {
+        let log = self.from.log.as_ref();
+        log.is_some_and(|log| log.file == at.file && log.position <= MAGIC_LEN)
     }
 
     fn remark(&self, given: &Given, at: &LogPlace) -> Option<String> {

@@ -102,6 +102,14 @@ impl SchemaScript {
     }
 }
 
+/// Statements that dumps put into comments, of which one does not run them but wants to know.
+const SAID: [&str; 4] = [
+    "CHANGE MASTER TO ",
+    "CHANGE REPLICATION SOURCE TO ",
+    "SET GLOBAL gtid_slave_pos",
+    "SET @@GLOBAL.GTID_PURGED",
+];
+
 impl Reader {
     fn piece(&mut self, piece: Piece<'_>) -> Result<(), String> {
         match piece {
@@ -119,7 +127,7 @@ impl Reader {
     /// A dump's comments hold its head, and statements that are not to run.
     fn comment(&mut self, text: &[u8]) -> Result<(), String> {
         let line = String::from_utf8_lossy(text);
-        let line = line.trim_start_matches(['-', '#']).trim();
+        let line = line.trim_end_matches('*').trim();
         if line.contains("MariaDB") {
             self.flavour = Flavour::MariaDb;
         }
@@ -131,12 +139,7 @@ impl Reader {
         if let Some(schema) = line.strip_prefix("Current Database: ") {
             self.statement(format!("USE {schema}").as_bytes())?;
         }
-        let said = [
-            "CHANGE MASTER TO ",
-            "CHANGE REPLICATION SOURCE TO ",
-            "SET GLOBAL gtid_slave_pos",
-        ];
-        match said.iter().any(|head| line.starts_with(head)) {
+        match SAID.iter().any(|head| line.starts_with(head)) {
             true => self.statement(line.trim_end_matches(';').as_bytes()),
             false => Ok(()),
         }

@@ -133,6 +133,13 @@ fn rename_and_drop() {
         "a int unsigned, b varchar latin1; a",
     );
     check(&[CREATE, "DROP TABLE `t", "SELECT 1"], "?");
+    for harmless in [
+        "DROP /*!40005 TEMPORARY */ TABLE IF EXISTS `t`",
+        "ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u",
+        "ALTER TABLE u EXCHANGE PARTITION p WITH TABLE t WITHOUT VALIDATION",
+    ] {
+        check(&[CREATE, harmless], "a int unsigned, b varchar latin1; a");
+    }
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub struct ServerTables {
     pub flavour: Flavour,
     /// The schema and the statement that makes the table, of each table but those in memory of the server itself.
     pub tables: Vec<(String, Vec<u8>)>,
+    /// Tables of which the server does not tell it, as `schema.table`, and what it says.
+    pub refused: Vec<(String, String)>,
 }
 
 /// What may change how statements are written.
@@ -45,11 +47,12 @@ pub fn server_tables(opts: &Opts) -> Result<ServerTables, SourceError> {
     ask.run("setting up the session", conn.query_drop(SESSION))?;
     let version: Option<String> = ask.run("reading its version", conn.query_first("SELECT VERSION()"))?;
     let names: Vec<(String, String)> = ask.run("listing its tables", conn.query(TABLES))?;
-    let mut tables = Vec::new();
+    let (mut tables, mut refused) = (Vec::new(), Vec::new());
     for (schema, table) in names {
         let statement = format!("SHOW CREATE TABLE {}.{}", quoted(&schema), quoted(&table));
         match conn.query_first::<(String, Vec<u8>), _>(statement) {
             Err(mysql::Error::MySqlError(error)) if error.code == NO_SUCH_TABLE => {}
+            Err(mysql::Error::MySqlError(error)) => refused.push((format!("{schema}.{table}"), error.message)),
             answer => {
                 let made = ask.run("reading a table's definition", answer)?;
                 tables.extend(made.map(|(_, sql)| (schema, sql)));
@@ -60,6 +63,7 @@ pub fn server_tables(opts: &Opts) -> Result<ServerTables, SourceError> {
         flavour: flavour_of(&version.unwrap_or_default()),
         server,
         tables,
+        refused,
     })
 }
 

@@ -3,7 +3,7 @@
 /// Longest statement that is kept.
 const LIMIT: usize = 16 << 20;
 /// Longest part of a comment that is kept.
-const COMMENT_LIMIT: usize = 4096;
+const COMMENT_LIMIT: usize = 1 << 20;
 /// Bytes that tell whether a statement is of use.
 const HEAD: usize = 64;
 /// First words of statements that are of use. `*` and `Table` begin what clients print of SHOW CREATE TABLE.
@@ -25,7 +25,7 @@ const USEFUL: [&[u8]; 10] = [
 pub(super) enum Piece<'a> {
     /// A statement without comments and the delimiter behind it.
     Statement(&'a [u8]),
-    /// A comment up to the line's end.
+    /// What a comment says.
     Comment(&'a [u8]),
 }
 
@@ -106,12 +106,18 @@ impl Splitter {
         let before = std::mem::replace(&mut self.inside, next);
         let last = std::mem::take(&mut self.last);
         match (before, self.inside) {
-            (Inside::LineComment, Inside::Statement) => give(Piece::Comment(&std::mem::take(&mut self.comment)))?,
-            (Inside::LineComment, _) if self.comment.len() < COMMENT_LIMIT => self.comment.push(byte),
-            (Inside::LineComment, _) | (Inside::Comment, Inside::Statement) => {}
-            (Inside::Comment, _) => self.last = [last[1], byte],
+            (Inside::LineComment | Inside::Comment, Inside::Statement) => {
+                return give(Piece::Comment(&std::mem::take(&mut self.comment)));
+            }
+            (Inside::LineComment | Inside::Comment, _) => {
+                self.last = [last[1], byte];
+                self.keep_comment(byte);
+            }
             (_, Inside::LineComment) if byte == b'#' => {}
-            (_, Inside::LineComment | Inside::Comment) => self.take_back(2),
+            (_, Inside::LineComment | Inside::Comment) => {
+                self.take_back(2);
+                self.keep_comment(byte);
+            }
             (Inside::Statement, Inside::Statement) if last == *b"--" && byte == b'\n' => self.take_back(2),
             _ => {
                 self.last = [last[1], byte];
@@ -136,6 +142,12 @@ impl Splitter {
             }
             (Inside::Statement, _) if self.last == *b"/*" && !matches!(byte, b'!' | b'M') => Inside::Comment,
             (inside, _) => inside,
+        }
+    }
+
+    fn keep_comment(&mut self, byte: u8) {
+        if self.comment.len() < COMMENT_LIMIT {
+            self.comment.push(byte);
         }
     }
 
@@ -230,7 +242,7 @@ mod tests {
     fn statements() {
         check("USE a; SET b\n;\nDROP c", "USE a|SET b|DROP c");
         check("-- one\nUSE a; # two\nUSE b;", "(one)|USE a|(two)|USE b");
-        check("/* x; */ USE /* y */ a;", "USE  a");
+        check("/* x; */ USE /* y */ a;", "(x; *)|(y *)|USE  a");
         check(
             "SET a='x;''y\\';', `b;``c`=\"d;\";USE a",
             "SET a='x;''y\\';', `b;``c`=\"d;\"|USE a",

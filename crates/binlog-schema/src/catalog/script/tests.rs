@@ -46,6 +46,10 @@ fn dumps() {
     check(MARIADB_DUMP, None, "GTIDs 0-2-13: one.t a, two.t a,b; not two.old");
     let plain = "CREATE TABLE a (x INT); CREATE TABLE other.b (y INT)";
     check(plain, Some("shop"), "the start: other.b y, shop.a x");
+    let commented =
+        "/* SET @@GLOBAL.GTID_PURGED='+3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5';*/\nCREATE TABLE a (x INT);";
+    let gtids = "GTIDs 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5: shop.a x";
+    check(commented, Some("shop"), gtids);
     let ansi = "SET SQL_MODE='ANSI'; CREATE TABLE \"a\" (\"x\" INT)";
     check(ansi, Some("shop"), "the start: shop.a x");
     let altered = "CREATE TABLE a (x INT); ALTER TABLE a ADD y INT; RENAME TABLE a TO b";
@@ -83,6 +87,23 @@ fn failures() {
         "line 2: the text ends inside a quote or comment",
     );
     check_failure("SET @@GLOBAL.GTID_PURGED='nonsense'", "line 1: ");
+}
+
+/// Whatever the bytes: definitions or an error.
+#[test]
+fn damaged_texts() {
+    for text in [MYSQLDUMP, MARIADB_DUMP] {
+        for at in (0..text.len()).step_by(3) {
+            for byte in [b'\'', b'`', b';', b'(', b'\\', b'*', 0xff] {
+                let mut damaged = text.as_bytes().to_vec();
+                damaged[at] = byte;
+                let mut script = SchemaScript::new("x.sql", None);
+                let _ = script
+                    .push(&damaged[..text.len() - at / 2])
+                    .and_then(|()| script.finish());
+            }
+        }
+    }
 }
 
 fn read(text: &str, schema: Option<&str>) -> Result<Given, ScriptError> {
