@@ -71,12 +71,6 @@ fn number(change: &Value, name: &str) -> Result<u64> {
     change.get(name).and_then(Value::as_u64).context("no number")
 }
 
-/// The SQL in a text, without the comments that say where it stands.
-fn statements(sql: &str) -> String {
-    let lines = sql.lines().filter(|line| !line.starts_with("-- "));
-    lines.fold(String::new(), |text, line| text + line + "\n")
-}
-
 /// Runs with this many KiB of address space.
 fn run_within(kib: u64, arguments: &[&str], log: &Path) -> Result<String> {
     let program = binlog()?.get_program().to_owned();

@@ -117,7 +117,7 @@ pub(super) fn identities(text: &str) -> Result<Vec<Value>> {
     let mut identities = Vec::new();
     for line in text.lines() {
         let mut object: Value = serde_json::from_str(line)?;
-        if object["kind"] == "table" {
+        if object.get("kind").is_some_and(|kind| kind == "table") {
             continue;
         }
         if let Some(members) = object.as_object_mut() {
