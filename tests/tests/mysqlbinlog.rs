@@ -336,6 +336,18 @@ fn flipped_bits() -> Result<()> {
 }
 
 #[test]
+fn odd_bodies() -> Result<()> {
+    let names = [
+        "mysql-9.7/mixed.binlog",
+        "mysql-9.7/replica.binlog",
+        "mysql-9.7/partitions.binlog",
+        "mysql-5.6/mixed.binlog",
+    ];
+    check(&of_each(&names, damage::bodies)?, 20)?;
+    Ok(())
+}
+
+#[test]
 fn odd_headers() -> Result<()> {
     let names = [
         "mysql-9.7/mixed.binlog",

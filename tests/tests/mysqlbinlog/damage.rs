@@ -81,6 +81,36 @@ pub(crate) fn headers(log: &Log) -> Result<Vec<Case>> {
     Ok(turns(logs))
 }
 
+/// Bodies that no server writes, and that the real program prints without a doubt where it verifies no checksums.
+pub(crate) fn bodies(log: &Log) -> Result<Vec<Case>> {
+    /// Of events of a type, from the first byte of the header.
+    const CHANGES: &[(u8, usize, &[u8])] = &[
+        (4, 19, &[255; 8]),
+        (15, 19, &[99]),
+        (15, 27, &[0xf6]),
+        (19, 29, &[0]),
+        (19, 30, b"`"),
+        (30, 25, &[0xff, 1]),
+        (31, 25, &[0x41, 0]),
+        (32, 25, &[8, 0x80]),
+        (30, 27, &[255, 255]),
+        (34, 20, &[7; 16]),
+        (34, 36, &[7]),
+    ];
+    const OPTIONS: &[&[&str]] = &[&[], &["-v"], &["-H"], &["-s"]];
+    let bytes = Arc::new(log.bytes()?);
+    let mut logs = Vec::new();
+    for place in boundaries(&bytes)? {
+        let Some(code) = bytes.get(place + 4) else { continue };
+        for (_, offset, new) in CHANGES.iter().filter(|(of, ..)| of == code) {
+            let at = place + offset;
+            logs.push(Log::made(&log.name, &bytes, Change::Put { at, bytes: new }));
+        }
+    }
+    let turns = OPTIONS.iter().cycle().zip(logs);
+    Ok(turns.map(|(options, log)| case(options, &log)).collect())
+}
+
 /// Bytes after the last event.
 pub(crate) fn longer(log: &Log) -> Result<Vec<Case>> {
     let bytes = Arc::new(log.bytes()?);
