@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use binlog_parser::event::{ColumnType, Flavour};
 use binlog_parser::value::{CompressedValue, Date, DateTime, JsonApplyError, JsonError, JsonValue, Time, Timestamp};
 use binlog_parser::{Cell, FieldError, Row, TableMap, Value};
@@ -365,7 +364,7 @@ fn push_fraction(out: &mut String, microseconds: u32, decimals: u8) {
 impl<'a> Bytes<'a> {
     pub(super) fn new(bytes: &[u8], charset: Option<&'a str>) -> Self {
         Self {
-            base64: STANDARD.encode(bytes),
+            base64: STANDARD.encode_to_string(bytes),
             charset,
         }
     }

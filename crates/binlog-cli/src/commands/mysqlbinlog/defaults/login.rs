@@ -79,8 +79,7 @@ fn decrypted(cipher: &Aes128, sealed: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
+    use base64_simd::STANDARD;
 
     use super::*;
 
@@ -95,7 +94,7 @@ mod tests {
 
     #[test]
     fn lines_are_decrypted() {
-        let file = STANDARD.decode(FILE).unwrap();
+        let file = STANDARD.decode_to_vec(FILE).unwrap();
         let expected = "[client]\nuser = \"lu\"\nhost = \"lh\"\n[foo]\nhost = \"fh\"\nsocket = \"/fs\"\n[mysqlbinlogS]\nhost = \"xx\"\n";
         assert_eq!(text(&file), expected);
         for len in 0..file.len() {
