@@ -7,6 +7,7 @@ mod demo;
 mod fixtures;
 mod fuzz;
 mod servers;
+mod statements;
 mod test;
 mod workspace;
 
@@ -34,6 +35,8 @@ enum Chore {
     Bench(bench::Options),
     /// Record the small binary logs of `fixtures/` from real servers.
     Fixtures(fixtures::Options),
+    /// Record statements, and the tables that real servers say they touch, in `fixtures/statements`.
+    Statements(statements::Options),
     /// Feed the readers with damaged and hostile bytes for a time.
     Fuzz(fuzz::Options),
     /// Check formatting and lints, and run all tests against real servers.
@@ -56,6 +59,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Demo(options) => demo::run(&options),
         Chore::Bench(options) => bench::run(&options),
         Chore::Fixtures(options) => fixtures::run(&options),
+        Chore::Statements(options) => statements::run(&options),
         Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Test(options) => test::run(&options),
     }

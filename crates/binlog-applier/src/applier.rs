@@ -1,6 +1,7 @@
 //! The applier: takes chunks apart into transactions, and these into changes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use binlog_parser::event::Event;
 use binlog_parser::gtid::{GtidProgress, TransactionGtid};
@@ -338,7 +339,11 @@ impl Applier {
         change::set_session(&mut self.target, flags, at.raw.header.timestamp)?;
         let plan = self.plans.plan(&mut self.target, &rows.table, format.flavour())?;
         self.open(at)?;
-        applied.rows += change::apply(&mut self.target, &plan, at.chunk, at.raw, rows)?;
+        let rows = Rows {
+            table: Arc::clone(&plan.map),
+            ..rows.clone()
+        };
+        applied.rows += change::apply(&mut self.target, &plan, at.chunk, at.raw, &rows)?;
         Ok(())
     }
 

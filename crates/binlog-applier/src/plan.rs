@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) name: String,
     /// Quoted.
     pub(crate) table: Vec<u8>,
+    /// The table map, with what it does not say of how values are stored: the fraction digits of MariaDB 5.3's types.
+    pub(crate) map: Arc<TableMap>,
     /// One for each column of the table map; `None` where the target has no name for it.
     pub(crate) columns: Vec<Option<PlanColumn>>,
     /// Indexes of the columns that identify a row; empty where nothing does.
@@ -102,12 +104,20 @@ impl Plans {
 
 impl Plan {
     /// The plan for a table map on this table.
-    pub(crate) fn new(map: &TableMap, layout: &Layout, source: Flavour) -> Result<Self, ApplyError> {
+    pub(crate) fn new(map: &Arc<TableMap>, layout: &Layout, source: Flavour) -> Result<Self, ApplyError> {
         let name = TableName::new(&*map.schema, &*map.table).to_string();
         let targets = match_columns(map, layout).map_err(|why| ApplyErrorKind::Table {
             table: name.clone(),
             why,
         })?;
+        let digits = |index: usize| {
+            targets
+                .get(index)
+                .copied()
+                .flatten()
+                .map_or(0, |target: &TargetColumn| target.fraction)
+        };
+        let map = map.with_fractions(digits).map_or_else(|| Arc::clone(map), Arc::new);
         let mut table = Vec::new();
         push_table(&mut table, &map.schema, &map.table);
         let columns = map.columns.iter().zip(targets);
@@ -123,6 +133,7 @@ impl Plan {
         Ok(Self {
             name,
             table,
+            map,
             columns,
             key,
             triggers,

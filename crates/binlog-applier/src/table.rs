@@ -33,6 +33,8 @@ pub(crate) struct TargetColumn {
     /// Whether an UPDATE that does not name it sets it to the time.
     pub(crate) on_update: bool,
     pub(crate) charset: Charset,
+    /// Digits of a second's fraction.
+    pub(crate) fraction: u8,
 }
 
 /// Name, type, full type, character set, extra.
@@ -118,12 +120,20 @@ fn identifies((_, column, nullable, non_unique): &(String, Option<String>, Optio
     column.is_some() && *non_unique == 0 && nullable.as_deref() != Some("YES")
 }
 
+/// Of `time(3)` 3.
+fn fraction(data_type: &str, column_type: &str) -> u8 {
+    let is_temporal = ["time", "datetime", "timestamp"].contains(&data_type);
+    let digits = column_type.split(['(', ')']).nth(1).filter(|_| is_temporal);
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
 fn target_column((name, data_type, column_type, charset, extra): ColumnRow) -> TargetColumn {
     let extra = extra.unwrap_or_default().to_ascii_uppercase();
     let data_type = data_type.to_ascii_lowercase();
     TargetColumn {
         name,
         unsigned: column_type.to_ascii_lowercase().contains("unsigned"),
+        fraction: fraction(&data_type, &column_type),
         generated: extra.contains("VIRTUAL GENERATED") || extra.contains("STORED GENERATED"),
         on_update: extra.contains("ON UPDATE"),
         charset: match charset {

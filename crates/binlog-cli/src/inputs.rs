@@ -85,6 +85,12 @@ impl InputArgs {
         !self.follow
     }
 
+    /// Whether the same can be read once more.
+    pub(crate) fn can_be_read_again(&self) -> bool {
+        let is_file = |source: &String| source != "-" && !is_url(source);
+        self.has_end() && self.sources.iter().all(is_file)
+    }
+
     /// The files, where nothing but whole files is to be read.
     pub(crate) fn whole_files(&self) -> Result<Option<Vec<Input>>> {
         let parts = self.follow || self.start_position.is_some() || self.stop_position.is_some();

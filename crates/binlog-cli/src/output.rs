@@ -6,7 +6,7 @@ mod pager;
 use std::env;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
@@ -47,6 +47,11 @@ enum When {
 }
 
 impl OutputArgs {
+    /// Whether a place was given, which may be a folder.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
     pub(crate) fn open(&self) -> Result<Output> {
         Ok(buffered(self.plain()?))
     }

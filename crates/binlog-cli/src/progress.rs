@@ -41,7 +41,8 @@ impl StatusLine {
         self.said = text;
     }
 
-    fn note(&self, text: &str) {
+    /// Says something beside the line.
+    pub(crate) fn note(&self, text: &str) {
         self.write(text, "\n");
     }
 

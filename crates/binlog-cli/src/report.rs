@@ -1,6 +1,6 @@
 //! The end report of a run: what came in, what was kept, and why the rest was not.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use anyhow::Result;
 use binlog_filter::Report;
@@ -23,6 +23,19 @@ enum Form {
     Json,
 }
 
+impl Form {
+    fn write(self, report: &Report, out: &mut dyn io::Write) -> Result<()> {
+        match self {
+            Self::Text => write!(out, "{report}")?,
+            Self::Json => {
+                serde_json::to_writer(&mut *out, &Counts::of(report))?;
+                writeln!(out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The report as it stands in JSON.
 #[derive(Serialize)]
 struct Counts {
@@ -33,6 +46,7 @@ struct Counts {
     events: InOut,
     events_made: u64,
     events_dropped: std::collections::BTreeMap<String, u64>,
+    kept_in_part: u64,
     mixed_kept: u64,
     unparsed_kept: u64,
 }
@@ -52,16 +66,17 @@ impl ReportArgs {
 
     /// Tells it, if it is wanted.
     pub(crate) fn tell(self, report: &Report) -> Result<()> {
-        let mut out = io::stderr().lock();
         match self.report {
-            None => {}
-            Some(Form::Text) => write!(out, "{report}")?,
-            Some(Form::Json) => {
-                serde_json::to_writer(&mut out, &Counts::of(report))?;
-                writeln!(out)?;
-            }
+            None => Ok(()),
+            Some(form) => form.write(report, &mut io::stderr().lock()),
         }
-        Ok(())
+    }
+
+    /// Tells it where there is nothing else to tell.
+    pub(crate) fn tell_alone(self, report: &Report) -> Result<()> {
+        self.report
+            .unwrap_or(Form::Text)
+            .write(report, &mut io::stdout().lock())
     }
 }
 
@@ -77,6 +92,7 @@ impl Counts {
             events: counted(report.events, report.events_kept),
             events_made: report.events_made,
             events_dropped: dropped.map(|(reason, count)| (reason.to_string(), *count)).collect(),
+            kept_in_part: report.split,
             mixed_kept: report.mixed_kept,
             unparsed_kept: report.unparsed_kept,
         }

@@ -1,8 +1,10 @@
 //! A chunk's text in two steps: what depends on the events before it, in the order of the log; and then the rows, which
 //! depend on nothing but their event and table, so that cores can write those of several chunks at the same time.
 
+use std::sync::Arc;
+
 use binlog_parser::event::RowsKind;
-use binlog_parser::{Chunk, Decoder, Entries, Event, EventType, RawEvent, Rows};
+use binlog_parser::{Chunk, Decoder, Entries, Event, EventType, RawEvent, Rows, TableMap};
 
 use crate::DumpError;
 use crate::files::FileBlock;
@@ -27,6 +29,9 @@ pub(crate) struct Page<R> {
 
 /// Writes the rows of one event.
 pub trait WriteRows {
+    /// The rows' table map, with what definitions tell beside it.
+    fn table(&self) -> &Arc<TableMap>;
+
     /// Appends the text of the event's rows.
     ///
     /// # Errors
@@ -90,9 +95,10 @@ impl<R: WriteRows> Draft<R> {
         for (place, writer) in &self.page.rows {
             out.extend(self.page.text.get(written..*place).unwrap_or_default());
             written = *place;
-            let Some((raw, rows)) = self.next_rows(&mut events, &mut decoder)? else {
+            let Some((raw, mut rows)) = self.next_rows(&mut events, &mut decoder)? else {
                 break;
             };
+            rows.table = Arc::clone(writer.table());
             let start = out.len();
             writer
                 .write(&self.chunk, &raw, &rows, out)

@@ -32,6 +32,18 @@ pub enum DumpError {
         /// What stands in the way.
         why: String,
     },
+    /// Lines of another project have no words for it.
+    #[error("{file} at {position}: {what} cannot be said in lines of {envelope}")]
+    Envelope {
+        /// Name of the log.
+        file: String,
+        /// Position of the event.
+        position: u64,
+        /// What cannot be said.
+        what: &'static str,
+        /// The project.
+        envelope: &'static str,
+    },
     /// A table's definition is not that of its rows.
     #[error("{} at {}, {error}", at.file, at.position)]
     Definition {
@@ -48,6 +60,10 @@ impl DumpError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Definition { error, .. } => Some(error.hint().to_owned()),
+            Self::Envelope { .. } => Some(
+                "--format json without --json-envelope says all; a selection, as by --kind, can leave it out"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

@@ -16,6 +16,7 @@ mod files;
 #[cfg(test)]
 mod fixture;
 mod names;
+mod overflow;
 mod per_table;
 mod text;
 mod walk;
@@ -25,11 +26,12 @@ pub use draft::{Draft, WriteRows};
 pub use error::DumpError;
 pub use files::FileBlock;
 pub use json::JsonDumper;
+pub use names::Names;
+pub use overflow::Overflow;
 pub use sql::{SqlDumper, SqlOptions, Unnamed};
 pub use summary::Summary;
 
 use binlog_parser::{Cell, Chunk, Value};
-use binlog_schema::Catalog;
 
 /// A text form of events. Chunks are given in the order of their log.
 pub trait Dump {
@@ -42,15 +44,8 @@ pub trait Dump {
     /// Appends what ends the text, after all drafts were written.
     fn finish(&mut self, out: &mut Vec<u8>);
 
-    /// What is known of tables. Definitions are given to it before the first chunk.
-    fn catalog(&mut self) -> &mut Catalog;
-
-    /// Takes in what a chunk tells of tables, of which the next draft will have a part of the events. Once this was called
-    /// for a chunk, it must be called for each one.
-    ///
-    /// # Errors
-    /// An event does not decode.
-    fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError>;
+    /// What tables look like where the text stands.
+    fn names(&mut self) -> &mut Names;
 
     /// Appends the text of a chunk's events.
     ///

@@ -13,9 +13,10 @@ use crate::DumpError;
 use crate::at::At;
 use crate::per_table::PerTable;
 
-/// What tables look like at the place where a dumper stands.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
+/// What tables look like at the place where a dumper stands. A clone is cheap, and does not learn from later events of the
+/// other.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
     pub(crate) catalog: Catalog,
     /// What was not learnt yet of a chunk of which not all events will come; `None` where all come.
     foreseen: Option<VecDeque<Foreseen>>,
@@ -24,13 +25,13 @@ pub(crate) struct Names {
 }
 
 /// What of an event matters to definitions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Foreseen {
     at: LogPlace,
     fact: Fact,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Fact {
     /// Nothing but its place: reading begins there.
     Place,
@@ -44,16 +45,22 @@ enum Fact {
 }
 
 impl Names {
+    /// What is known of tables. Definitions are given to it before the first chunk.
+    pub fn catalog(&mut self) -> &mut Catalog {
+        &mut self.catalog
+    }
+
     /// Another chunk comes, with table maps of its own.
     pub(crate) fn enter(&mut self) {
         self.met.clear();
     }
 
-    /// Takes in what all events of a chunk tell, of which some may not come.
+    /// Takes in what a chunk tells of tables, of which the next draft will have a part of the events. Once this was called
+    /// for a chunk, it must be called for each one.
     ///
     /// # Errors
     /// An event does not decode.
-    pub(crate) fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
+    pub fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
         let mut decoder = Decoder::new(chunk.format.clone());
         let foreseen = self.foreseen.get_or_insert_default();
         let mut is_first = true;
@@ -99,11 +106,11 @@ impl Names {
         Ok(())
     }
 
-    /// The chunk ends: what was foreseen behind its last event.
+    /// The chunk ends: learns what was foreseen of it and not met on the way.
     ///
     /// # Errors
-    /// As [`Self::advance`].
-    pub(crate) fn leave(&mut self) -> Result<(), DumpError> {
+    /// A statement changes a table of which rows were named by a server's definition of now.
+    pub fn leave(&mut self) -> Result<(), DumpError> {
         self.learn_foreseen(None)
     }
 
@@ -258,7 +265,7 @@ mod tests {
         let mut kept = log.clone();
         kept.retain(|raw| raw.header.event_type != EventType::QUERY);
         let mut dumper = given(4);
-        dumper.foresee(&log).unwrap();
+        dumper.names().foresee(&log).unwrap();
         assert_eq!(inserts(&mut dumper, &kept), ["(`id`, `name`) (1,", "(`id`, `who`) (2,"]);
     }
 
@@ -269,7 +276,7 @@ mod tests {
         script.push(head.as_bytes()).unwrap();
         script.push(b"CREATE TABLE orders (id INT, name VARCHAR(40))").unwrap();
         let mut dumper = SqlDumper::default();
-        dumper.catalog().give(script.finish().unwrap());
+        dumper.names().catalog().give(script.finish().unwrap());
         dumper
     }
 

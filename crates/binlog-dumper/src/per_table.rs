@@ -13,6 +13,13 @@ pub(crate) struct PerTable<T> {
     made: HashMap<usize, (Arc<TableMap>, Arc<T>)>,
 }
 
+impl<T> Clone for PerTable<T> {
+    fn clone(&self) -> Self {
+        let made = self.made.clone();
+        Self { made }
+    }
+}
+
 impl<T> Default for PerTable<T> {
     fn default() -> Self {
         let made = HashMap::new();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use binlog_parser::event::{Flavour, RowsFlags};
 use binlog_parser::gtid::TransactionGtid;
 use binlog_parser::{Chunk, Decoder, Event, FormatDescription, Query, RawEvent, Step, TransactionTracker};
-use binlog_schema::StatementKind;
 use binlog_schema::statement::touched_in_mode;
+use binlog_schema::{StatementKind, Touched, Unparsed};
 
 use crate::DumpError;
 use crate::names::Names;
@@ -20,6 +20,8 @@ pub(crate) struct Transaction {
     pub(crate) gtid: Option<String>,
     /// Commit on the server that wrote the log, microseconds since 1970 UTC.
     pub(crate) committed: Option<u64>,
+    /// Commit on the server where it began, microseconds since 1970 UTC, where that is known.
+    pub(crate) originated: Option<u64>,
     /// Connection that ran it.
     pub(crate) thread_id: Option<u32>,
     /// Text of the statement behind the next row events.
@@ -87,12 +89,17 @@ impl Walk {
 
     /// What a statement does, as far as its text tells.
     pub(crate) fn kind(&self, query: &Query<'_>) -> Option<StatementKind> {
-        let schema = String::from_utf8_lossy(query.schema);
-        let sql_mode = query.status.sql_mode.unwrap_or_default();
-        match touched_in_mode(query.sql, &schema, self.flavour(), sql_mode) {
+        match self.touched(query) {
             Ok(touched) => Some(touched.kind),
             Err(unparsed) => unparsed.kind,
         }
+    }
+
+    /// What a statement does, and to what.
+    pub(crate) fn touched(&self, query: &Query<'_>) -> Result<Touched, Unparsed> {
+        let schema = String::from_utf8_lossy(query.schema);
+        let sql_mode = query.status.sql_mode.unwrap_or_default();
+        touched_in_mode(query.sql, &schema, self.flavour(), sql_mode)
     }
 }
 
@@ -109,7 +116,10 @@ impl Transaction {
             self.gtid = Some(gtid.to_string());
         }
         match event {
-            Event::Gtid(gtid) => self.committed = gtid.immediate_commit_timestamp,
+            Event::Gtid(gtid) => {
+                self.committed = gtid.immediate_commit_timestamp;
+                self.originated = gtid.original_commit_timestamp.filter(|time| *time != 0);
+            }
             Event::MariaDbGtid(gtid) => self.thread_id = gtid.thread_id,
             Event::Query(query) => self.thread_id = Some(query.thread_id),
             Event::RowsQuery(text) => self.query = Some(text.sql.to_vec()),

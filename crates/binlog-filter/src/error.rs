@@ -40,6 +40,9 @@ pub enum RuleError {
         /// What is wrong with it as a MySQL set.
         error: GtidTextError,
     },
+    /// Rules of both sorts, which judge by different things.
+    #[error("the servers' rules (--replicate-…) cannot be given together with {0}")]
+    BothSorts(&'static str),
     /// The time range holds no time.
     #[error("the start time is not before the stop time")]
     Times,
@@ -83,6 +86,14 @@ pub enum FilterError {
         /// What the parser stumbled upon.
         unparsed: Unparsed,
     },
+    /// A statement whose names cannot all be found, where there are rules for other names.
+    #[error("{at}: no other names: {unparsed}")]
+    Unrenamed {
+        /// The statement's place.
+        at: At,
+        /// What the parser stumbled upon.
+        unparsed: Unparsed,
+    },
     /// An event or transaction that the rules cannot judge.
     #[error("{at}: {why}")]
     Unjudged {
@@ -121,6 +132,9 @@ impl FilterError {
             Self::Unparsed { .. } | Self::Unjudged { .. } => {
                 "--on-unparsed keep or --on-unparsed drop decides what cannot be judged".into()
             }
+            Self::Unrenamed { .. } => {
+                "--on-unparsed keep leaves such statements as they are, --on-unparsed drop leaves them out".into()
+            }
             _ => return None,
         })
     }
@@ -143,7 +157,7 @@ impl fmt::Display for At {
     }
 }
 
-fn list(objects: &[Object]) -> String {
+pub(crate) fn list(objects: &[Object]) -> String {
     const SHOWN: usize = 5;
     let mut names: Vec<String> = objects.iter().take(SHOWN).map(name).collect();
     if objects.len() > SHOWN {

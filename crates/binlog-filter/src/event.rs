@@ -46,12 +46,12 @@ pub(crate) enum Verdict {
 }
 
 /// What is changed in a kept event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     /// A row event becomes the last one of its statement.
     EndsStatement,
-    /// A statement is marked as one that needs no USE: its default database is not kept, and it names none of it.
-    NeedsNoUse,
+    /// The event becomes these bytes: a table map or statement with other names, in part, or without USE.
+    Becomes(Bytes),
 }
 
 /// An event of a transaction.
@@ -182,19 +182,31 @@ fn sql(body: &[u8]) -> &[u8] {
     text(body).ok().and_then(|at| body.get(at..)).unwrap_or_default()
 }
 
-/// Table id and name of a TABLE_MAP: all that is needed to judge it.
-pub(crate) fn table_map(body: &[u8], id_len: usize) -> Result<(u64, TableName), FieldError> {
+/// Table id of a TABLE_MAP and the bytes with both names: all that is needed to judge it.
+pub(crate) fn table_map(body: &[u8], id_len: usize) -> Result<(u64, &[u8]), FieldError> {
     let mut reader = Reader::new(body);
     let table_id = reader.uint(id_len, "table id")?;
     reader.u16("flags")?;
-    let schema = name(&mut reader, "schema")?;
-    let table = name(&mut reader, "table")?;
-    Ok((table_id, TableName { schema, table }))
+    let mut names = reader;
+    let from = reader.offset();
+    name(&mut reader, "schema")?;
+    name(&mut reader, "table")?;
+    Ok((table_id, names.take(reader.offset() - from, "names")?))
 }
 
-fn name(reader: &mut Reader<'_>, field: &'static str) -> Result<String, FieldError> {
+/// The name in these bytes of a TABLE_MAP.
+pub(crate) fn table_name(names: &[u8]) -> Result<TableName, FieldError> {
+    let mut reader = Reader::new(names);
+    let mut text = |field| Ok(String::from_utf8_lossy(name(&mut reader, field)?).into_owned());
+    Ok(TableName {
+        schema: text("schema")?,
+        table: text("table")?,
+    })
+}
+
+fn name<'a>(reader: &mut Reader<'a>, field: &'static str) -> Result<&'a [u8], FieldError> {
     let len = reader.u8(field)?;
-    let text = String::from_utf8_lossy(reader.take(usize::from(len), field)?).into_owned();
+    let text = reader.take(usize::from(len), field)?;
     reader.take(1, field)?;
     Ok(text)
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use binlog_parser::gtid::TransactionGtid;
-use binlog_parser::{Chunk, EventType, FormatDescription, HEADER_LEN, RawEvent, Run, Step, TransactionTracker};
+use binlog_parser::{Chunk, EventType, FormatDescription, HEADER_LEN, Query, RawEvent, Run, Step, TransactionTracker};
 
 use crate::error::{At, FilterError};
 use crate::event::{Item, Role, Verdict, thread_id};
+use crate::explain::Explanation;
 use crate::report::{Reason, Report};
-use crate::rewrite::AnyGtid;
+use crate::rewrite::{AnyGtid, NewStatement};
 use crate::rules::{RuleSet, Transaction, Unknown, Whole};
 use crate::selection::Emptied;
-use crate::statement::{Judge, Tables, by_policy};
+use crate::statement::{Judge, Statement, Waiting, by_policy};
+use crate::tables::Tables;
 use crate::transaction::{Open, Part};
 
 /// What comes after the events of a transaction that are at hand.
@@ -48,8 +50,11 @@ pub struct Filter {
     format: Arc<FormatDescription>,
     open: Option<Open>,
     tables: Tables,
+    /// Memory for what awaits the rest of its statement.
+    waiting: Waiting,
     /// Events of a statement that the last chunk left open, to be put out with the rest of it.
     carried: Vec<Run>,
+    explanation: Option<Explanation>,
 }
 
 impl Filter {
@@ -63,8 +68,25 @@ impl Filter {
             format: Arc::default(),
             open: None,
             tables: Tables::default(),
+            waiting: Waiting::default(),
             carried: Vec::new(),
+            explanation: None,
         }
+    }
+
+    /// The filter, which takes note of what it decides of tables and statements: see [`Self::explanation`].
+    #[must_use]
+    pub fn explaining(self) -> Self {
+        Self {
+            explanation: Some(Explanation::default()),
+            ..self
+        }
+    }
+
+    /// What was decided so far, where it is taken note of. Without rules for tables, kinds and names nothing is decided.
+    #[must_use]
+    pub fn explanation(&self) -> Option<&Explanation> {
+        self.explanation.as_ref()
     }
 
     /// What was kept and left out so far.
@@ -99,6 +121,37 @@ impl Filter {
         })
     }
 
+    /// The chunk with its statements under the new names, as far as these can be found: what it defines, it defines under
+    /// them.
+    ///
+    /// # Errors
+    /// An event cannot be read.
+    pub fn renamed(&self, chunk: &Chunk) -> Result<Chunk, FilterError> {
+        let mut renamed = chunk.clone();
+        if !self.rules.renames() {
+            return Ok(renamed);
+        }
+        let names = self.rules.names();
+        renamed.runs.clear();
+        for entry in chunk.entries() {
+            let (raw, run) = entry?;
+            let mut run = run.only(&raw);
+            if Role::of(&raw) == Role::Statement {
+                let place = |error| FilterError::from(chunk.place(raw.error(HEADER_LEN, error)));
+                let query = Query::decode(raw.body()).map_err(place)?;
+                let statement = Statement::of(&query, chunk.format.flavour());
+                let new = NewStatement {
+                    sql: statement.renamed(None, names).unwrap_or_default(),
+                    schema: names.schema(&statement.schema),
+                    without_use: false,
+                };
+                run.bytes = new.of(&raw).map_err(place)?.unwrap_or(run.bytes);
+            }
+            renamed.runs.push(run);
+        }
+        Ok(renamed)
+    }
+
     fn count(&mut self, chunk: &Chunk) -> Result<(), FilterError> {
         for raw in chunk.events() {
             let raw = raw?;
@@ -122,8 +175,8 @@ impl Filter {
             let raw = RawEvent::first(&run.bytes, run.offset, &self.format);
             items.push(Item::new(raw.map_err(|error| chunk.place(error))?, run));
         }
-        for entry in chunk.entries() {
-            let (raw, run) = entry?;
+        let mut entries = chunk.entries();
+        while let Some((raw, run)) = entries.advance_with_run() {
             self.report.events += 1;
             let step = self.tracker.step_raw(&raw);
             if matches!(step, Step::Begin | Step::Only) {
@@ -141,6 +194,9 @@ impl Filter {
                 self.close();
             }
         }
+        if let Some(error) = entries.error() {
+            return Err(chunk.place(error).into());
+        }
         let rest = if chunk.unfinished {
             Rest::GoesOn
         } else {
@@ -155,7 +211,7 @@ impl Filter {
         if raw.header.event_type == EventType::FORMAT_DESCRIPTION {
             let format = FormatDescription::decode(raw.body());
             self.format = Arc::new(format.map_err(|error| chunk.place(raw.error(HEADER_LEN, error)))?);
-            self.tables.clear();
+            self.tables.close();
         }
         let verdict = match Role::of(raw) {
             Role::Unknown if self.rules.judges_content() => {
@@ -263,7 +319,10 @@ impl Filter {
     }
 
     fn unknown(&mut self, at: At, unknown: Unknown, gtid: Option<TransactionGtid>) -> Result<Whole, FilterError> {
-        let why = "the log does not say which connection made the transaction";
+        let why = match unknown {
+            Unknown::Domain => "the transaction has no GTID with a domain",
+            _ => "the log does not say which connection made the transaction",
+        };
         match (unknown, gtid) {
             (Unknown::OtherGtids, Some(gtid)) => Err(FilterError::OtherGtids { at, gtid }),
             _ => Ok(
@@ -292,6 +351,8 @@ impl Filter {
                     chunk,
                     format: &self.format,
                     tables: &mut self.tables,
+                    waiting: &mut self.waiting,
+                    explanation: self.explanation.as_mut(),
                 };
                 let waiting = judge.all(items)?;
                 if rest == Rest::GoesOn {

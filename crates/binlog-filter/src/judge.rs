@@ -5,6 +5,7 @@ use binlog_schema::{Object, StatementKind, Touched};
 use crate::kind::Kind;
 use crate::report::Reason;
 use crate::rules::RuleSet;
+use crate::split::Share;
 
 /// What the rules say of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,12 @@ pub(crate) fn judge(rules: &RuleSet, touched: &Touched) -> Judgement {
         true => Fates::of(rules, &touched.reads),
         false => Fates::default(),
     };
+    if let Some(Share::Table(_)) = rules.share()
+        && writes.kept.is_empty()
+        && reads.kept.is_empty()
+    {
+        return Judgement::Drop(Reason::Table);
+    }
     if writes.kept.is_empty() && !touched.writes.is_empty() {
         return Judgement::Drop(reason(&touched.writes));
     }
@@ -93,6 +100,9 @@ impl Fates {
 }
 
 fn fate(rules: &RuleSet, object: &Object) -> Fate {
+    if let Some(share) = rules.share() {
+        return if share.has(object) { Fate::Kept } else { Fate::Dropped };
+    }
     let kept = match object {
         Object::Table(name) | Object::Trigger { table: Some(name), .. } => rules.keeps_table(&name.schema, &name.table),
         Object::Trigger {

@@ -23,6 +23,11 @@ impl Kind {
         ("statement", Self::Statement),
     ];
 
+    pub(crate) fn name(self) -> &'static str {
+        let mut names = Self::NAMES.iter();
+        names.find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let mut names = Self::NAMES.iter();
         names

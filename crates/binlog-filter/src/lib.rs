@@ -16,6 +16,10 @@
 //! - **Accounts** and whatever else belongs to no database only where no rule names what to include.
 //! - **Transactions** as a whole by GTID, time, server and connection.
 //!
+//! A `DROP` or `RENAME` of several tables is kept in part, where each of them can be judged by itself.
+//!
+//! What is kept may get other names: see [`Selection::renames`].
+//!
 //! A kept statement whose default database is one of which nothing is kept is marked as one that needs no `USE`
 //! (`LOG_EVENT_SUPPRESS_USE_F`): it names nothing of that database, which a target need not have.
 //!
@@ -29,22 +33,31 @@
 
 mod error;
 mod event;
+mod explain;
 mod filter;
 mod judge;
 mod kind;
 mod pattern;
+mod rename;
+mod replicate;
 mod report;
 mod rewrite;
 mod rules;
 mod selection;
+mod split;
 mod statement;
+mod stretch;
+mod tables;
 mod transaction;
 
 #[cfg(test)]
 mod testing;
 
 pub use error::{At, FilterError, RuleError};
+pub use explain::{Decision, Explanation};
 pub use filter::Filter;
+pub use replicate::ReplicateRules;
 pub use report::{Reason, Report};
 pub use rules::RuleSet;
 pub use selection::{Emptied, Policy, Selection};
+pub use split::{Share, Split};

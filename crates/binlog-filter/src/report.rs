@@ -19,6 +19,8 @@ pub enum Reason {
     Time,
     /// The server that made it.
     Server,
+    /// The MariaDB domain of its transaction's GTID.
+    Domain,
     /// The connection that made it.
     Thread,
     /// The policy for mixed statements.
@@ -52,6 +54,8 @@ pub struct Report {
     pub gtids: u64,
     /// GTIDs that went out, those of emptied transactions included.
     pub gtids_kept: u64,
+    /// Lists of tables to drop or rename of which a part was kept.
+    pub split: u64,
     /// Statements that were kept by the policy for mixed ones.
     pub mixed_kept: u64,
     /// Statements, events and transactions that were kept by the policy for what cannot be judged.
@@ -79,6 +83,7 @@ impl fmt::Display for Reason {
             Self::Gtid => "GTID",
             Self::Time => "time",
             Self::Server => "server id",
+            Self::Domain => "domain id",
             Self::Thread => "thread id",
             Self::Mixed => "mixed statement",
             Self::Unparsed => "not judged",
@@ -106,6 +111,9 @@ impl fmt::Display for Report {
         )?;
         for (reason, count) in &self.events_dropped {
             writeln!(f, "  dropped by {reason}: {count}")?;
+        }
+        if self.split > 0 {
+            writeln!(f, "  statements kept in part: {}", self.split)?;
         }
         if self.mixed_kept > 0 {
             writeln!(f, "  mixed statements kept: {}", self.mixed_kept)?;

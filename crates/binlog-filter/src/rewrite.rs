@@ -1,8 +1,12 @@
 //! Changed copies of events, and the events of an emptied transaction.
 
-use binlog_parser::event::{GtidEvent, MariaDbGtidEvent, MariaDbGtidExtraFlags, MariaDbGtidFlags, RowsFlags};
+use binlog_parser::event::{
+    ExecuteLoadQuery, GtidEvent, MariaDbGtidEvent, MariaDbGtidExtraFlags, MariaDbGtidFlags, QueryStatus, RowsFlags,
+    StatusVariable,
+};
 use binlog_parser::gtid::TransactionGtid;
-use binlog_parser::{EventFlags, EventHeader, EventType, FieldError, HEADER_LEN, RawEvent};
+use binlog_parser::{EventFlags, EventHeader, EventType, FieldError, HEADER_LEN, Query, RawEvent, Reader};
+use binlog_schema::TableName;
 use bytes::Bytes;
 
 use crate::event::thread_id;
@@ -72,10 +76,109 @@ pub(crate) fn ending_statement(raw: &RawEvent<'_>, id_len: usize) -> Bytes {
     rebuilt(raw, raw.header, &body)
 }
 
-/// The statement, marked as one that needs no USE.
-pub(crate) fn without_use(raw: &RawEvent<'_>) -> Bytes {
-    let flags = EventFlags(raw.header.flags.0 | EventFlags::SUPPRESS_USE.0);
-    rebuilt(raw, EventHeader { flags, ..raw.header }, raw.body())
+/// What becomes of a kept statement.
+#[derive(Debug, Default)]
+pub(crate) struct NewStatement {
+    /// Another text.
+    pub(crate) sql: Option<Vec<u8>>,
+    /// Another default database.
+    pub(crate) schema: Option<String>,
+    /// Whether it needs no USE: its default database is not kept, and it names none of it.
+    pub(crate) without_use: bool,
+}
+
+impl NewStatement {
+    /// The event with what is new in it; `None` where nothing is.
+    ///
+    /// # Errors
+    /// The body cannot be read, or a name is too long for it.
+    pub(crate) fn of(&self, raw: &RawEvent<'_>) -> Result<Option<Bytes>, FieldError> {
+        let is_marked = raw.header.flags.contains(EventFlags::SUPPRESS_USE);
+        let is_new = self.sql.is_some() || self.schema.is_some();
+        if !is_new && (is_marked || !self.without_use) {
+            return Ok(None);
+        }
+        let mut header = raw.header;
+        if self.without_use {
+            header.flags = EventFlags(header.flags.0 | EventFlags::SUPPRESS_USE.0);
+        }
+        let mut body = Vec::with_capacity(raw.body().len() + 64);
+        match raw.header.event_type {
+            _ if !is_new => body.extend(raw.body()),
+            EventType::EXECUTE_LOAD_QUERY => {
+                let mut load = ExecuteLoadQuery::decode(raw.body())?;
+                let status = without_databases(load.query.status.raw)?;
+                self.put_into(&mut load.query, &status)?;
+                load.encode(&mut body);
+            }
+            _ => {
+                let mut query = Query::decode(raw.body())?;
+                let status = without_databases(query.status.raw)?;
+                self.put_into(&mut query, &status)?;
+                query.encode(&mut body);
+            }
+        }
+        Ok(Some(rebuilt(raw, header, &body)))
+    }
+
+    fn put_into<'a>(&'a self, query: &mut Query<'a>, status: &'a [u8]) -> Result<(), FieldError> {
+        query.status.raw = status;
+        if let Some(sql) = &self.sql {
+            query.sql = sql;
+        }
+        if let Some(schema) = &self.schema {
+            check_name("schema", schema)?;
+            query.schema = schema.as_bytes();
+        }
+        Ok(())
+    }
+}
+
+/// The status variables with too many changed databases to be named: they may have other names now.
+fn without_databases(raw: &[u8]) -> Result<Vec<u8>, FieldError> {
+    const TOO_MANY: u8 = 254;
+    let mut status = Vec::with_capacity(raw.len());
+    for variable in QueryStatus::variables(raw) {
+        match variable? {
+            StatusVariable::UpdatedDatabases { .. } => StatusVariable::UpdatedDatabases {
+                count: TOO_MANY,
+                names: b"",
+            }
+            .encode(&mut status),
+            other => other.encode(&mut status),
+        }
+    }
+    Ok(status)
+}
+
+/// The table map with another name.
+///
+/// # Errors
+/// The body cannot be read, or the name is too long for it.
+pub(crate) fn renamed_map(raw: &RawEvent<'_>, id_len: usize, name: &TableName) -> Result<Bytes, FieldError> {
+    const FLAGS: usize = 2;
+    let mut reader = Reader::new(raw.body());
+    let head = reader.take(id_len + FLAGS, "table id and flags")?;
+    for field in ["schema", "table"] {
+        let len = reader.u8(field)?;
+        reader.take(usize::from(len) + 1, field)?;
+    }
+    let mut body = head.to_vec();
+    for (field, name) in [("schema", &name.schema), ("table", &name.table)] {
+        body.push(check_name(field, name)?);
+        body.extend(name.as_bytes());
+        body.push(0);
+    }
+    body.extend(reader.peek());
+    Ok(rebuilt(raw, raw.header, &body))
+}
+
+fn check_name(field: &'static str, name: &str) -> Result<u8, FieldError> {
+    u8::try_from(name.len()).map_err(|_| FieldError::Invalid {
+        field,
+        value: name.len() as u64,
+        why: "is more bytes than a name may have",
+    })
 }
 
 /// A QUERY of this text and nothing else in the place of another event. `log_pos` is where it is said to end.

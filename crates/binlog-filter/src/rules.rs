@@ -3,21 +3,26 @@
 use std::sync::Arc;
 
 use binlog_parser::gtid::{GtidProgress, TransactionGtid};
+use binlog_schema::TableName;
+use binlog_schema::statement::Renames;
 
 use crate::error::RuleError;
 use crate::kind::Kind;
 use crate::pattern::Pattern;
+use crate::rename::Renaming;
+use crate::replicate::Replicate;
 use crate::report::Reason;
 use crate::selection::{Emptied, Policy, Selection};
+use crate::split::Share;
 
 /// Compiled rules. A clone is the same rules.
 #[derive(Debug, Clone)]
 pub struct RuleSet(Arc<Rules>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Rules {
-    include: Vec<Pattern>,
-    exclude: Vec<Pattern>,
+    include: Vec<Named>,
+    exclude: Vec<Named>,
     /// Empty: all.
     kinds: Vec<Kind>,
     include_gtids: Option<GtidProgress>,
@@ -25,10 +30,24 @@ struct Rules {
     start_time: Option<u32>,
     stop_time: Option<u32>,
     server_ids: Vec<u32>,
+    domain_ids: Vec<u32>,
     thread_ids: Vec<u32>,
     on_mixed: Policy,
     on_unparsed: Policy,
     emptied: Emptied,
+    renaming: Renaming,
+    /// The servers' rules, in place of the others.
+    replicate: Option<Replicate>,
+    /// The rules are those of a share.
+    share: Option<Share>,
+}
+
+/// A pattern, and how it was said.
+#[derive(Debug)]
+struct Named {
+    pattern: Pattern,
+    /// `--table 'shop.*'`
+    said: String,
 }
 
 /// What the rules for transactions look at.
@@ -58,6 +77,8 @@ pub(crate) enum Whole {
 pub(crate) enum Unknown {
     /// Its GTID is of another family of servers than a rule's.
     OtherGtids,
+    /// It has no GTID with a domain.
+    Domain,
     /// The log does not say which connection made it.
     Thread,
 }
@@ -69,21 +90,97 @@ impl RuleSet {
     /// A pattern, kind or GTID set that is none, or times between which there is none.
     pub fn compile(selection: &Selection) -> Result<Self, RuleError> {
         check_times(selection)?;
+        check_sorts(selection)?;
         let kinds = selection.kinds.iter();
         Ok(Self(Arc::new(Rules {
-            include: patterns(&selection.tables, &selection.databases)?,
-            exclude: patterns(&selection.not_tables, &selection.not_databases)?,
+            include: patterns(["--table", "--database"], &selection.tables, &selection.databases)?,
+            exclude: patterns(
+                ["--not-table", "--not-database"],
+                &selection.not_tables,
+                &selection.not_databases,
+            )?,
             kinds: kinds.map(|kind| parse_kind(kind)).collect::<Result<_, _>>()?,
             include_gtids: selection.include_gtids.as_deref().map(parse_gtids).transpose()?,
             exclude_gtids: selection.exclude_gtids.as_deref().map(parse_gtids).transpose()?,
             start_time: selection.start_time,
             stop_time: selection.stop_time,
             server_ids: selection.server_ids.clone(),
+            domain_ids: selection.domain_ids.clone(),
             thread_ids: selection.thread_ids.clone(),
             on_mixed: selection.on_mixed,
             on_unparsed: selection.on_unparsed,
             emptied: selection.emptied,
+            renaming: Renaming::compile(&selection.renames)?,
+            replicate: Replicate::compile(&selection.replicate)?,
+            share: None,
         })))
+    }
+
+    /// The rules for a share of the stream.
+    pub(crate) fn of_share(share: Share) -> Self {
+        let on_unparsed = match share {
+            Share::Rest => Policy::Keep,
+            Share::Table(_) => Policy::Drop,
+        };
+        Self(Arc::new(Rules {
+            on_mixed: Policy::Keep,
+            on_unparsed,
+            emptied: Emptied::Nothing,
+            share: Some(share),
+            ..Rules::default()
+        }))
+    }
+
+    /// The rule that decides on a table, as on the command line, or why none does.
+    pub(crate) fn rule_for_table(&self, table: &TableName) -> String {
+        self.rule(|pattern| pattern.matches(&table.schema, &table.table))
+    }
+
+    /// The rule that decides on what belongs to a database.
+    pub(crate) fn rule_for_schema(&self, schema: &str) -> String {
+        let excluded = self.0.exclude.iter().find(|rule| rule.pattern.matches_all_in(schema));
+        let included = || self.0.include.iter().find(|rule| rule.pattern.may_match_in(schema));
+        self.said(excluded.or_else(included))
+    }
+
+    fn rule(&self, matches: impl Fn(&Pattern) -> bool) -> String {
+        let mut rules = self.0.exclude.iter().chain(&self.0.include);
+        self.said(rules.find(|rule| matches(&rule.pattern)))
+    }
+
+    fn said(&self, rule: Option<&Named>) -> String {
+        match rule {
+            Some(rule) => rule.said.clone(),
+            None if self.replicate().is_some() => "--replicate-…".into(),
+            None if self.includes() => "no --table or --database has it".into(),
+            None => "no rule is about it".into(),
+        }
+    }
+
+    pub(crate) fn renaming(&self) -> &Renaming {
+        &self.0.renaming
+    }
+
+    /// Whether anything can get another name.
+    pub(crate) fn renames(&self) -> bool {
+        !self.0.renaming.is_empty() || self.replicate().is_some()
+    }
+
+    /// The servers' rules, which stand in place of those for tables.
+    pub(crate) fn replicate(&self) -> Option<&Replicate> {
+        self.0.replicate.as_ref()
+    }
+
+    /// The other names of tables and databases.
+    pub(crate) fn names(&self) -> &dyn Renames {
+        match self.replicate() {
+            Some(replicate) => replicate,
+            None => self.renaming(),
+        }
+    }
+
+    pub(crate) fn share(&self) -> Option<&Share> {
+        self.0.share.as_ref()
     }
 
     /// Whether there is no rule.
@@ -107,21 +204,33 @@ impl RuleSet {
     /// Whether the rules for tables keep this one.
     #[must_use]
     pub fn keeps_table(&self, schema: &str, table: &str) -> bool {
-        let matches = |pattern: &Pattern| pattern.matches(schema, table);
+        if let Some(share) = self.share() {
+            return share.has_table(schema, table);
+        }
+        if let Some(replicate) = self.replicate() {
+            return replicate.keeps_rows(replicate.new_schema(schema).unwrap_or(schema), table);
+        }
+        let matches = |rule: &Named| rule.pattern.matches(schema, table);
         (!self.includes() || self.0.include.iter().any(matches)) && !self.0.exclude.iter().any(matches)
     }
 
     /// Whether the rules for tables could keep any table of the database.
     #[must_use]
     pub fn keeps_any_table_of(&self, schema: &str) -> bool {
-        (!self.includes() || self.0.include.iter().any(|pattern| pattern.may_match_in(schema)))
-            && !self.0.exclude.iter().any(|pattern| pattern.matches_all_in(schema))
+        if let Some(Share::Table(table)) = self.share() {
+            return table.schema == schema;
+        }
+        if let Some(replicate) = self.replicate() {
+            return replicate.keeps_database(replicate.new_schema(schema).unwrap_or(schema));
+        }
+        (!self.includes() || self.0.include.iter().any(|rule| rule.pattern.may_match_in(schema)))
+            && !self.0.exclude.iter().any(|rule| rule.pattern.matches_all_in(schema))
     }
 
     /// Whether the rules for tables certainly keep all tables of the database.
     pub(crate) fn keeps_all_tables_of(&self, schema: &str) -> bool {
-        (!self.includes() || self.0.include.iter().any(|pattern| pattern.matches_all_in(schema)))
-            && !self.0.exclude.iter().any(|pattern| pattern.may_match_in(schema))
+        (!self.includes() || self.0.include.iter().any(|rule| rule.pattern.matches_all_in(schema)))
+            && !self.0.exclude.iter().any(|rule| rule.pattern.may_match_in(schema))
     }
 
     /// Whether rules name what to include, so that all else is left out.
@@ -135,7 +244,13 @@ impl RuleSet {
 
     /// Whether there are rules for tables or kinds.
     pub(crate) fn judges_content(&self) -> bool {
-        !(self.0.include.is_empty() && self.0.exclude.is_empty() && self.0.kinds.is_empty())
+        let rules = &*self.0;
+        let has_patterns = !(rules.include.is_empty() && rules.exclude.is_empty());
+        has_patterns
+            || rules.replicate.is_some()
+            || !rules.kinds.is_empty()
+            || !rules.renaming.is_empty()
+            || rules.share.is_some()
     }
 
     fn judges_transactions(&self) -> bool {
@@ -145,6 +260,7 @@ impl RuleSet {
             || rules.start_time.is_some()
             || rules.stop_time.is_some()
             || !rules.server_ids.is_empty()
+            || !rules.domain_ids.is_empty()
             || !rules.thread_ids.is_empty()
     }
 
@@ -171,6 +287,13 @@ impl RuleSet {
         }
         if !self.0.server_ids.is_empty() && !self.0.server_ids.contains(&transaction.server_id) {
             return Ok(Whole::Empty(Reason::Server));
+        }
+        if !self.0.domain_ids.is_empty() {
+            match transaction.gtid {
+                Some(TransactionGtid::MariaDb(gtid)) if self.0.domain_ids.contains(&gtid.domain) => {}
+                Some(TransactionGtid::MariaDb(_)) => return Ok(Whole::Empty(Reason::Domain)),
+                _ => return Err(Unknown::Domain),
+            }
         }
         if self.0.thread_ids.is_empty() {
             return Ok(Whole::Judge);
@@ -200,6 +323,22 @@ impl RuleSet {
     }
 }
 
+/// The servers' rules judge statements by other things than ours.
+fn check_sorts(selection: &Selection) -> Result<(), RuleError> {
+    let ours = [
+        ("--table", &selection.tables),
+        ("--not-table", &selection.not_tables),
+        ("--database", &selection.databases),
+        ("--not-database", &selection.not_databases),
+        ("--kind", &selection.kinds),
+        ("--rewrite", &selection.renames),
+    ];
+    match ours.iter().find(|(_, given)| !given.is_empty()) {
+        Some((option, _)) if !selection.replicate.is_empty() => Err(RuleError::BothSorts(option)),
+        _ => Ok(()),
+    }
+}
+
 fn check_times(selection: &Selection) -> Result<(), RuleError> {
     match (selection.start_time, selection.stop_time) {
         (Some(start), Some(stop)) if start >= stop => Err(RuleError::Times),
@@ -207,9 +346,18 @@ fn check_times(selection: &Selection) -> Result<(), RuleError> {
     }
 }
 
-fn patterns(tables: &[String], databases: &[String]) -> Result<Vec<Pattern>, RuleError> {
-    let tables = tables.iter().map(|text| Pattern::table(text));
-    let databases = databases.iter().map(|text| Pattern::database(text));
+fn patterns(options: [&str; 2], tables: &[String], databases: &[String]) -> Result<Vec<Named>, RuleError> {
+    let [of_tables, of_databases] = options;
+    let named = |option: &str, text: &str, pattern| Named {
+        pattern,
+        said: format!("{option} '{text}'"),
+    };
+    let tables = tables
+        .iter()
+        .map(|text| Ok(named(of_tables, text, Pattern::table(text)?)));
+    let databases = databases
+        .iter()
+        .map(|text| Ok(named(of_databases, text, Pattern::database(text)?)));
     tables.chain(databases).collect()
 }
 
@@ -236,97 +384,4 @@ fn is_comparable(rule: &GtidProgress, gtid: &TransactionGtid) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{rules, texts};
-
-    #[test]
-    fn tables_and_databases() {
-        let rules = rules(|selection| {
-            selection.tables = texts(&["shop.*", "/^eu_[a-z]+\\.orders$/"]);
-            selection.databases = texts(&["crm"]);
-            selection.not_tables = texts(&["shop.audit_log", "*.tmp"]);
-            selection.not_databases = texts(&["eu_x"]);
-        });
-        let check = |schema: &str, table: &str, expected: bool| {
-            assert_eq!(rules.keeps_table(schema, table), expected, "{schema}.{table}");
-        };
-        check("shop", "orders", true);
-        check("shop", "audit_log", false);
-        check("shop", "tmp", false);
-        check("crm", "anything", true);
-        check("eu_de", "orders", true);
-        check("eu_de", "items", false);
-        check("eu_x", "orders", false);
-        check("other", "noise", false);
-        let any = |schema: &str| rules.keeps_any_table_of(schema);
-        assert_eq!(
-            ["shop", "crm", "eu_de", "eu_x", "other"].map(any),
-            [true, true, true, false, false]
-        );
-        assert!(!rules.keeps_all_tables_of("shop"));
-        assert!(!rules.keeps_all_tables_of("crm"));
-    }
-
-    #[test]
-    fn transactions() {
-        const SOURCE: &str = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
-        let rules = rules(|selection| {
-            selection.include_gtids = Some(format!("{SOURCE}:1-10"));
-            selection.exclude_gtids = Some(format!("{SOURCE}:5"));
-            selection.start_time = Some(100);
-            selection.stop_time = Some(200);
-            selection.server_ids = vec![1, 2];
-            selection.thread_ids = vec![7];
-        });
-        let check = |gno: Option<u64>, timestamp, server_id, thread_id, expected| {
-            let gtid = gno.map(|gno| format!("{SOURCE}:{gno}").parse().unwrap());
-            let transaction = Transaction {
-                gtid: gtid.as_ref(),
-                timestamp,
-                server_id,
-                thread_id,
-            };
-            assert_eq!(rules.judge_transaction(&transaction), expected, "{transaction:?}");
-        };
-        check(Some(1), 100, 1, Some(7), Ok(Whole::Judge));
-        check(Some(5), 100, 1, Some(7), Ok(Whole::Vanish(Reason::Gtid)));
-        check(Some(11), 100, 1, Some(7), Ok(Whole::Vanish(Reason::Gtid)));
-        check(None, 100, 1, Some(7), Ok(Whole::Vanish(Reason::Gtid)));
-        check(Some(1), 99, 1, Some(7), Ok(Whole::Vanish(Reason::Time)));
-        check(Some(1), 200, 1, Some(7), Ok(Whole::Vanish(Reason::Time)));
-        check(Some(1), 199, 3, Some(7), Ok(Whole::Empty(Reason::Server)));
-        check(Some(1), 199, 2, Some(8), Ok(Whole::Empty(Reason::Thread)));
-        check(Some(1), 199, 2, None, Err(Unknown::Thread));
-    }
-
-    #[test]
-    fn gtids_of_the_other_family() {
-        let rules = rules(|selection| selection.exclude_gtids = Some("0-1-100".into()));
-        let gtid = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1".parse().unwrap();
-        let transaction = Transaction {
-            gtid: Some(&gtid),
-            timestamp: 0,
-            server_id: 1,
-            thread_id: None,
-        };
-        assert_eq!(rules.judge_transaction(&transaction), Err(Unknown::OtherGtids));
-    }
-
-    #[test]
-    fn wrong_selections() {
-        let check = |change: fn(&mut Selection), expected: &str| {
-            let mut selection = Selection::default();
-            change(&mut selection);
-            let error = RuleSet::compile(&selection).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        };
-        check(|selection| selection.kinds = texts(&["select"]), "is none of");
-        check(|selection| selection.include_gtids = Some("x".into()), "GTIDs \"x\"");
-        check(
-            |selection| (selection.start_time, selection.stop_time) = (Some(2), Some(2)),
-            "not before",
-        );
-        check(|selection| selection.not_tables = texts(&["audit_log"]), "has no dot");
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! The rules as a user gives them.
 
+use crate::replicate::ReplicateRules;
+
 /// Which changes to keep. The default keeps all.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
@@ -26,8 +28,15 @@ pub struct Selection {
     pub stop_time: Option<u32>,
     /// Keep only what these servers made. Empty: all.
     pub server_ids: Vec<u32>,
+    /// Keep only what has a GTID of these MariaDB domains. Empty: all.
+    pub domain_ids: Vec<u32>,
     /// Keep only what these connections made. Empty: all.
     pub thread_ids: Vec<u32>,
+    /// Other names for what is kept, in order, the first that matches a table: `shop.*=shop_eu.*`, `shop.a=shop.b`,
+    /// `/shop_([0-9]+)/.*=shop.*`. What is selected is told by the names of the source.
+    pub renames: Vec<String>,
+    /// The servers' own rules for databases and tables, in place of those above and of `renames`.
+    pub replicate: ReplicateRules,
     /// What to do with a mixed statement: one that writes kept and dropped tables, or a kept one from a dropped one.
     pub on_mixed: Policy,
     /// What to do with a statement, event or transaction that the rules cannot judge.

@@ -1,23 +1,23 @@
 //! Judging the events of a transaction, statement by statement.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-use binlog_parser::event::ExecuteLoadQuery;
+use binlog_parser::event::{ExecuteLoadQuery, Flavour};
 use binlog_parser::{Chunk, FieldError, FormatDescription, HEADER_LEN, Query, RawEvent};
-use binlog_schema::statement::touched_in_mode;
-use binlog_schema::{Touched, Unparsed};
+use binlog_schema::statement::{Renames, renamed, touched_in_mode, without};
+use binlog_schema::{Object, TableName, Touched, Unparsed};
 
 use crate::error::{At, FilterError};
-use crate::event::{Change, Item, Role, Verdict, rows_head, table_map};
+use crate::event::{Change, Item, Role, Verdict, rows_head, table_map, table_name};
+use crate::explain::Explanation;
 use crate::judge::{Judgement, judge};
 use crate::kind::Kind;
+use crate::replicate::Replicate;
 use crate::report::{Reason, Report};
+use crate::rewrite::{NewStatement, renamed_map};
 use crate::rules::RuleSet;
 use crate::selection::Policy;
-
-/// What is known of the open statement's tables, by table id.
-pub(crate) type Tables = HashMap<u64, Verdict>;
+use crate::tables::{Known, Tables};
 
 /// Judges events, one after the other.
 pub(crate) struct Judge<'f> {
@@ -26,11 +26,13 @@ pub(crate) struct Judge<'f> {
     pub(crate) chunk: &'f Chunk,
     pub(crate) format: &'f FormatDescription,
     pub(crate) tables: &'f mut Tables,
+    pub(crate) waiting: &'f mut Waiting,
+    pub(crate) explanation: Option<&'f mut Explanation>,
 }
 
 /// The events that await the rest of their statement, as indexes.
-#[derive(Default)]
-struct Waiting {
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
     context: Vec<usize>,
     texts: Vec<usize>,
     maps: Vec<usize>,
@@ -42,7 +44,7 @@ impl Judge<'_> {
     /// Gives every event its verdict. Returns which events wait, as indexes: where the last event leaves its statement
     /// open, those are judged again together with the rest of it.
     pub(crate) fn all(&mut self, items: &mut [Item<'_>]) -> Result<Vec<usize>, FilterError> {
-        let mut waiting = Waiting::default();
+        self.waiting.clear();
         for index in 0..items.len() {
             let Some(item) = items.get_mut(index) else { break };
             let (verdict, ends) = self.event(item)?;
@@ -52,16 +54,16 @@ impl Judge<'_> {
                 role,
                 Role::RowsQuery | Role::TableMap | Role::Rows(_) | Role::RowsEnd | Role::Outside
             ) {
-                waiting.close(items, false);
+                self.waiting.close(items, false);
             }
-            waiting.add(items, index, role, verdict);
+            self.waiting.add(items, index, role, verdict);
             if ends {
-                self.tables.clear();
-                waiting.close(items, true);
+                self.tables.close();
+                self.waiting.close(items, true);
             }
         }
-        let carried = waiting.carried(items);
-        waiting.close(items, false);
+        let carried = self.waiting.carried(items);
+        self.waiting.close(items, false);
         Ok(carried)
     }
 
@@ -69,18 +71,24 @@ impl Judge<'_> {
     fn event(&mut self, item: &mut Item<'_>) -> Result<(Verdict, bool), FilterError> {
         let raw = &item.raw;
         let verdict = match item.role {
-            Role::TableMap => self.map(raw)?,
+            Role::TableMap => {
+                let (verdict, change) = self.map(raw)?;
+                item.change = change;
+                verdict
+            }
             Role::Rows(kind) => return self.rows(raw, kind),
             Role::RowsEnd => return Ok((Verdict::Keep, true)),
             Role::Statement => {
                 let query = Query::decode(raw.body()).map_err(|error| self.place(raw, error))?;
-                item.change = self.change(&query);
-                self.statement(raw, &query)?
+                let (verdict, change) = self.statement(raw, &query)?;
+                item.change = change;
+                verdict
             }
             Role::Load => {
                 let load = ExecuteLoadQuery::decode(raw.body()).map_err(|error| self.place(raw, error))?;
-                item.change = self.change(&load.query);
-                self.statement(raw, &load.query)?
+                let (verdict, change) = self.statement(raw, &load.query)?;
+                item.change = change;
+                verdict
             }
             Role::Compressed => return Err(self.unsupported(raw)),
             Role::Unknown => self.unjudged(raw, "the type is not known, and not marked ignorable")?,
@@ -89,76 +97,185 @@ impl Judge<'_> {
         Ok((verdict, false))
     }
 
-    fn map(&mut self, raw: &RawEvent<'_>) -> Result<Verdict, FilterError> {
+    fn map(&mut self, raw: &RawEvent<'_>) -> Result<(Verdict, Option<Change>), FilterError> {
         let id_len = self.format.table_id_len(raw.header.event_type);
-        let (id, name) = table_map(raw.body(), id_len).map_err(|error| self.place(raw, error))?;
-        let verdict = match self.rules.keeps_table(&name.schema, &name.table) {
-            true => Verdict::Keep,
-            false => Verdict::Drop(Reason::Table),
+        let place = |error| FilterError::from(self.chunk.place(raw.error(HEADER_LEN, error)));
+        let (id, names) = table_map(raw.body(), id_len).map_err(place)?;
+        let rules = self.rules;
+        let opened = self.tables.open(id, names, || Ok(known(rules, table_name(names)?)));
+        opened.map_err(place)?;
+        let Some(table) = self.tables.get(id) else {
+            return Ok((Verdict::Keep, None));
         };
-        self.tables.insert(id, verdict);
-        Ok(verdict)
+        let renamed = table.new_name.as_ref().map(|new| renamed_map(raw, id_len, new));
+        let renamed = renamed.transpose().map_err(place)?;
+        Ok((table.verdict, renamed.map(Change::Becomes)))
     }
 
     fn rows(&mut self, raw: &RawEvent<'_>, kind: Kind) -> Result<(Verdict, bool), FilterError> {
         let id_len = self.format.table_id_len(raw.header.event_type);
         let (table_id, ends) = rows_head(raw.body(), id_len).map_err(|error| self.place(raw, error))?;
-        let verdict = match self.tables.get(&table_id) {
-            Some(Verdict::Keep) if !self.rules.keeps_kind(kind) => Verdict::Drop(Reason::Kind),
-            Some(verdict) => *verdict,
-            None => return Err(self.place(raw, FieldError::NoTableMap { table_id })),
+        let Some(table) = self.tables.get(table_id) else {
+            return Err(self.place(raw, FieldError::NoTableMap { table_id }));
         };
+        let verdict = match table.verdict {
+            Verdict::Keep if !self.rules.keeps_kind(kind) => Verdict::Drop(Reason::Kind),
+            verdict => verdict,
+        };
+        if let Some(explanation) = &mut self.explanation {
+            explanation.rows(self.rules, &table.name, kind, verdict);
+        }
         Ok((verdict, ends))
     }
 
-    fn statement(&mut self, raw: &RawEvent<'_>, query: &Query<'_>) -> Result<Verdict, FilterError> {
-        let schema: Cow<'_, str> = String::from_utf8_lossy(query.schema);
-        let sql_mode = query.status.sql_mode.unwrap_or_default();
-        match touched_in_mode(query.sql, &schema, self.format.flavour(), sql_mode) {
-            Ok(touched) => self.judged(raw, query.sql, &touched),
-            Err(unparsed) => self.unparsed(raw, unparsed),
+    fn statement(&mut self, raw: &RawEvent<'_>, query: &Query<'_>) -> Result<(Verdict, Option<Change>), FilterError> {
+        let statement = Statement::of(query, self.format.flavour());
+        if let Some(replicate) = self.rules.replicate() {
+            return self.replicated(raw, statement, replicate);
         }
+        let (verdict, part) = match statement.touched() {
+            Ok(touched) => self.judged(raw, &statement, &touched)?,
+            Err(unparsed) => (self.unparsed(raw, unparsed)?, None),
+        };
+        if verdict != Verdict::Keep {
+            return Ok((verdict, None));
+        }
+        let (verdict, renamed) = self.renamed(raw, &statement, part.as_deref())?;
+        let schema = &statement.schema;
+        let new = NewStatement {
+            sql: renamed.or(part),
+            schema: self.rules.names().schema(schema),
+            without_use: !schema.is_empty() && !self.rules.keeps_any_table_of(schema),
+        };
+        let bytes = new.of(raw).map_err(|error| self.place(raw, error))?;
+        Ok((verdict, bytes.map(Change::Becomes)))
     }
 
-    /// A statement that is kept names nothing of a database of which nothing is kept, and a target may not have it.
-    fn change(&self, query: &Query<'_>) -> Option<Change> {
-        let schema = String::from_utf8_lossy(query.schema);
-        let needless = !schema.is_empty() && !self.rules.keeps_any_table_of(&schema);
-        needless.then_some(Change::NeedsNoUse)
+    /// By the servers' rules.
+    fn replicated(
+        &mut self,
+        raw: &RawEvent<'_>,
+        statement: Statement<'_>,
+        replicate: &Replicate,
+    ) -> Result<(Verdict, Option<Change>), FilterError> {
+        let new_schema = self.rules.names().schema(&statement.schema);
+        let statement = match &new_schema {
+            Some(schema) => Statement {
+                schema: schema.into(),
+                ..statement
+            },
+            None => statement,
+        };
+        let touched = statement.touched();
+        let verdict = match replicate.keeps_statement(&statement.schema, touched.as_ref().ok()) {
+            Some(true) => Verdict::Keep,
+            Some(false) => Verdict::Drop(Reason::Table),
+            None => match &touched {
+                Ok(_) => self.unjudged(raw, "DROP TRIGGER does not say which table the trigger is on")?,
+                Err(unparsed) => self.unparsed(raw, unparsed.clone())?,
+            },
+        };
+        if let (Some(explanation), Ok(touched)) = (&mut self.explanation, &touched) {
+            explanation.statement(self.rules, touched, &Judgement::Keep, false, verdict);
+        }
+        let new = NewStatement {
+            sql: None,
+            without_use: !statement.schema.is_empty() && !replicate.keeps_database(&statement.schema),
+            schema: new_schema,
+        };
+        let bytes = new.of(raw).map_err(|error| self.place(raw, error))?;
+        Ok((verdict, bytes.filter(|_| verdict == Verdict::Keep).map(Change::Becomes)))
     }
 
-    fn judged(&mut self, raw: &RawEvent<'_>, sql: &[u8], touched: &Touched) -> Result<Verdict, FilterError> {
-        if touched.kind.is_transaction_control() {
-            return Ok(Verdict::Keep);
+    /// The statement, or that part of it, with other names.
+    fn renamed(
+        &mut self,
+        raw: &RawEvent<'_>,
+        statement: &Statement<'_>,
+        part: Option<&[u8]>,
+    ) -> Result<(Verdict, Option<Vec<u8>>), FilterError> {
+        let renaming = self.rules.renaming();
+        if renaming.is_empty() {
+            return Ok((Verdict::Keep, None));
         }
-        match (judge(self.rules, touched), self.rules.on_mixed()) {
-            (Judgement::Keep, _) => Ok(Verdict::Keep),
-            (Judgement::Drop(reason), _) => Ok(Verdict::Drop(reason)),
-            (Judgement::Unknown(why), _) => self.unjudged(raw, why),
-            (Judgement::Mixed { kept, dropped }, Policy::Stop) => {
-                let (at, statement) = (At::of(self.chunk, raw), shortened(sql));
-                Err(FilterError::Mixed {
-                    at,
-                    statement,
-                    kept,
-                    dropped,
-                })
+        match statement.renamed(part, renaming) {
+            Ok(renamed) => Ok((Verdict::Keep, renamed)),
+            Err(unparsed) => {
+                let at = At::of(self.chunk, raw);
+                let error = || FilterError::Unrenamed { at, unparsed };
+                Ok((by_policy(self.rules, self.report, error)?, None))
             }
-            (Judgement::Mixed { .. }, Policy::Keep) => {
+        }
+    }
+
+    /// The verdict, and the part of the statement that is kept, if it is not all of it.
+    fn judged(
+        &mut self,
+        raw: &RawEvent<'_>,
+        statement: &Statement<'_>,
+        touched: &Touched,
+    ) -> Result<(Verdict, Option<Vec<u8>>), FilterError> {
+        if touched.kind.is_transaction_control() {
+            return Ok((Verdict::Keep, None));
+        }
+        let judgement = judge(self.rules, touched);
+        let mut part = None;
+        let verdict = match &judgement {
+            Judgement::Keep => Verdict::Keep,
+            Judgement::Drop(reason) => Verdict::Drop(*reason),
+            Judgement::Unknown(why) => self.unjudged(raw, why)?,
+            Judgement::Mixed { kept, dropped } => {
+                part = statement.without(self.rules);
+                match part {
+                    Some(_) => {
+                        self.report.split += 1;
+                        Verdict::Keep
+                    }
+                    None => self.mixed(raw, statement, kept, dropped)?,
+                }
+            }
+        };
+        if let Some(explanation) = &mut self.explanation {
+            explanation.statement(self.rules, touched, &judgement, part.is_some(), verdict);
+        }
+        Ok((verdict, part))
+    }
+
+    fn mixed(
+        &mut self,
+        raw: &RawEvent<'_>,
+        statement: &Statement<'_>,
+        kept: &[Object],
+        dropped: &[Object],
+    ) -> Result<Verdict, FilterError> {
+        match self.rules.on_mixed() {
+            Policy::Keep => {
                 self.report.mixed_kept += 1;
                 Ok(Verdict::Keep)
             }
-            (Judgement::Mixed { .. }, Policy::Drop) => Ok(Verdict::Drop(Reason::Mixed)),
+            Policy::Drop => Ok(Verdict::Drop(Reason::Mixed)),
+            Policy::Stop => Err(FilterError::Mixed {
+                at: At::of(self.chunk, raw),
+                statement: shortened(statement.sql),
+                kept: kept.to_vec(),
+                dropped: dropped.to_vec(),
+            }),
         }
     }
 
     fn unparsed(&mut self, raw: &RawEvent<'_>, unparsed: Unparsed) -> Result<Verdict, FilterError> {
-        let kind = unparsed.kind.map(Kind::of_statement);
-        if kind.is_some_and(|kind| !self.rules.keeps_kind(kind)) {
-            return Ok(Verdict::Drop(Reason::Kind));
+        let statement = unparsed.kind;
+        let verdict = match statement.map(Kind::of_statement) {
+            Some(kind) if !self.rules.keeps_kind(kind) => Verdict::Drop(Reason::Kind),
+            _ => {
+                let at = At::of(self.chunk, raw);
+                by_policy(self.rules, self.report, || FilterError::Unparsed { at, unparsed })?
+            }
+        };
+        if let Some(explanation) = &mut self.explanation {
+            explanation.unparsed(statement, verdict);
         }
-        let at = At::of(self.chunk, raw);
-        by_policy(self.rules, self.report, || FilterError::Unparsed { at, unparsed })
+        Ok(verdict)
     }
 
     fn unjudged(&mut self, raw: &RawEvent<'_>, why: &'static str) -> Result<Verdict, FilterError> {
@@ -175,6 +292,55 @@ impl Judge<'_> {
 
     fn place(&self, raw: &RawEvent<'_>, error: FieldError) -> FilterError {
         self.chunk.place(raw.error(HEADER_LEN, error)).into()
+    }
+}
+
+fn known(rules: &RuleSet, name: TableName) -> Known {
+    let verdict = match rules.keeps_table(&name.schema, &name.table) {
+        true => Verdict::Keep,
+        false => Verdict::Drop(Reason::Table),
+    };
+    let is_kept = verdict == Verdict::Keep;
+    Known {
+        new_name: is_kept.then(|| rules.names().table(&name)).flatten(),
+        name,
+        verdict,
+    }
+}
+
+/// A statement's text, and how it is read.
+pub(crate) struct Statement<'q> {
+    sql: &'q [u8],
+    pub(crate) schema: Cow<'q, str>,
+    flavour: Flavour,
+    sql_mode: u64,
+}
+
+impl<'q> Statement<'q> {
+    pub(crate) fn of(query: &Query<'q>, flavour: Flavour) -> Self {
+        Self {
+            sql: query.sql,
+            schema: String::from_utf8_lossy(query.schema),
+            flavour,
+            sql_mode: query.status.sql_mode.unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn touched(&self) -> Result<Touched, Unparsed> {
+        touched_in_mode(self.sql, &self.schema, self.flavour, self.sql_mode)
+    }
+
+    /// Of a list of tables the part that is kept, where each can be kept or not by itself.
+    fn without(&self, rules: &RuleSet) -> Option<Vec<u8>> {
+        let keeps = |table: &TableName| rules.keeps_table(&table.schema, &table.table);
+        let part = without(self.sql, &self.schema, self.flavour, self.sql_mode, &keeps);
+        part.ok().flatten()
+    }
+
+    /// The statement, or that part of it, with other names, if it has one of these.
+    pub(crate) fn renamed(&self, part: Option<&[u8]>, names: &dyn Renames) -> Result<Option<Vec<u8>>, Unparsed> {
+        let sql = part.unwrap_or(self.sql);
+        renamed(sql, &self.schema, self.flavour, self.sql_mode, names)
     }
 }
 
@@ -241,10 +407,19 @@ impl Waiting {
             }
             (None, None) => {}
         }
-        *self = Self {
-            context: std::mem::take(&mut self.context),
-            ..Self::default()
-        };
+        self.clear_rows();
+    }
+
+    fn clear(&mut self) {
+        self.context.clear();
+        self.clear_rows();
+    }
+
+    fn clear_rows(&mut self) {
+        self.texts.clear();
+        self.maps.clear();
+        self.rows.clear();
+        self.end = None;
     }
 
     /// For what is not kept without row events.

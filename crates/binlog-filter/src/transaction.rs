@@ -1,14 +1,15 @@
 //! What remains of a transaction.
 
 use binlog_parser::event::GtidEvent;
-use binlog_parser::{Chunk, EventFlags, EventType, FieldError, FormatDescription, HEADER_LEN, RawEvent, Run};
+use binlog_parser::{Chunk, EventType, FieldError, FormatDescription, HEADER_LEN, RawEvent, Run};
 use bytes::Bytes;
 
 use crate::error::FilterError;
 use crate::event::{Change, Item, Role, Verdict};
 use crate::report::{Reason, Report};
-use crate::rewrite::{as_transaction, bare_query, ending_statement, without_use};
+use crate::rewrite::{as_transaction, bare_query, ending_statement};
 use crate::rules::Whole;
+use crate::stretch::Stretch;
 
 /// A transaction of which a first part went through.
 #[derive(Debug)]
@@ -70,11 +71,12 @@ impl Open {
             part.items.iter().for_each(|_| report.drop_event(reason));
             return Ok(());
         }
+        let holds = self.holds(part.ends);
         let runs = match self.is_emptied() && part.is_whole() && self.keeps_frame() {
             true => part.frame(report)?,
-            false => part.kept(report)?,
+            false => part.kept(holds, report)?,
         };
-        if self.holds(part.ends) {
+        if holds {
             self.held.extend(runs);
         } else {
             out.append(&mut self.held);
@@ -98,29 +100,47 @@ impl<'a> Part<'_, 'a> {
         self.begins && self.ends
     }
 
-    /// The events that were kept, with what is changed in them.
-    fn kept(&self, report: &mut Report) -> Result<Vec<Run>, FilterError> {
-        let mut runs = Vec::with_capacity(self.items.len());
+    /// The events that were kept, with what is changed in them: each a run, if `apart`, else those that stand together.
+    fn kept(&self, apart: bool, report: &mut Report) -> Result<Vec<Run>, FilterError> {
+        let mut runs = Vec::new();
+        let mut stretch = None::<Stretch<'_>>;
         for item in self.items {
-            match item.verdict {
-                Verdict::Keep => runs.push(self.run(item)),
-                Verdict::Drop(reason) => report.drop_event(reason),
+            if let Verdict::Drop(reason) = item.verdict {
+                report.drop_event(reason);
+                continue;
+            }
+            report.events_kept += 1;
+            let changed = self.changed(item);
+            // The GTID may get another length.
+            let may_join = !apart && changed.is_none() && item.role != Role::Gtid;
+            if may_join
+                && stretch
+                    .as_mut()
+                    .is_some_and(|stretch| stretch.takes(&item.raw, item.run))
+            {
+                continue;
+            }
+            runs.extend(stretch.take().map(Stretch::into_run));
+            match changed {
+                Some(bytes) => runs.push(Run {
+                    bytes,
+                    offset: item.raw.offset,
+                }),
+                None if may_join => stretch = Some(Stretch::of(item.raw, item.run)),
+                None => runs.push(item.run.only(&item.raw)),
             }
         }
-        report.events_kept += runs.len() as u64;
+        runs.extend(stretch.map(Stretch::into_run));
         self.measured(runs)
     }
 
-    fn run(&self, item: &Item<'_>) -> Run {
+    /// The event with what is changed in it.
+    fn changed(&self, item: &Item<'_>) -> Option<Bytes> {
         let raw = &item.raw;
-        let bytes = match item.change {
-            Some(Change::EndsStatement) => ending_statement(raw, self.format.table_id_len(raw.header.event_type)),
-            Some(Change::NeedsNoUse) if !raw.header.flags.contains(EventFlags::SUPPRESS_USE) => without_use(raw),
-            _ => item.bytes(),
-        };
-        Run {
-            bytes,
-            offset: item.raw.offset,
+        match &item.change {
+            Some(Change::EndsStatement) => Some(ending_statement(raw, self.format.table_id_len(raw.header.event_type))),
+            Some(Change::Becomes(bytes)) => Some(bytes.clone()),
+            None => None,
         }
     }
 

@@ -1,5 +1,9 @@
 //! Event checksums (MySQL 5.6 on, MariaDB 5.3 on).
 
+use std::sync::LazyLock;
+
+use crc32fast::Hasher;
+
 use crate::error::FieldError;
 
 /// How the events of a log are checksummed, as the format description says.
@@ -64,10 +68,13 @@ fn crc32(event: &[u8]) -> u32 {
     const TYPE_AT: usize = 4;
     const FLAGS_AT: usize = 17;
     let in_use = event.get(TYPE_AT) == Some(&15) && event.get(FLAGS_AT).is_some_and(|flags| flags & 1 != 0);
+    // A copy costs less than to find out again what the processor can do.
+    static FRESH: LazyLock<Hasher> = LazyLock::new(Hasher::new);
+    let mut hasher = FRESH.clone();
     if !in_use {
-        return crc32fast::hash(event);
+        hasher.update(event);
+        return hasher.finalize();
     }
-    let mut hasher = crc32fast::Hasher::new();
     let (before, rest) = event.split_at_checked(FLAGS_AT).unwrap_or((event, &[]));
     hasher.update(before);
     if let Some((flags, after)) = rest.split_first() {

@@ -32,14 +32,21 @@ impl Run {
     /// One event of this run as a run by itself. Nothing is copied, where it is one of this run.
     #[must_use]
     pub fn only(&self, raw: &RawEvent<'_>) -> Self {
-        let from = raw.bytes().as_ptr().addr().wrapping_sub(self.bytes.as_ptr().addr());
-        let is_part = from <= self.bytes.len() && raw.bytes().len() <= self.bytes.len() - from;
+        self.span(raw, raw.bytes().len())
+    }
+
+    /// Events of this run as a run of their own: so many bytes from the first of them on, to the end of the last. Of an event
+    /// that is none of this run the run is that event alone, copied.
+    #[must_use]
+    pub fn span(&self, first: &RawEvent<'_>, len: usize) -> Self {
+        let from = first.bytes().as_ptr().addr().wrapping_sub(self.bytes.as_ptr().addr());
+        let is_part = from <= self.bytes.len() && len <= self.bytes.len() - from;
         Self {
             bytes: match is_part {
-                true => self.bytes.slice(from..from + raw.bytes().len()),
-                false => Bytes::copy_from_slice(raw.bytes()),
+                true => self.bytes.slice(from..from + len),
+                false => Bytes::copy_from_slice(first.bytes()),
             },
-            offset: raw.offset,
+            offset: first.offset,
         }
     }
 }
@@ -211,6 +218,13 @@ impl<'c> Entries<'c> {
         self.rest = self.rest.get(raw.bytes().len()..).unwrap_or_default();
         self.offset = raw.end();
         Some(raw)
+    }
+
+    /// Like [`Entries::advance`], with the run that the event stands in.
+    #[inline(always)]
+    pub fn advance_with_run(&mut self) -> Option<(RawEvent<'c>, &'c Run)> {
+        let raw = self.advance()?;
+        self.run.map(|run| (raw, run))
     }
 
     /// Why [`Entries::advance`] ended before the end.

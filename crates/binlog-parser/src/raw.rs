@@ -96,9 +96,14 @@ impl<'a> RawEvent<'a> {
     /// Whether this is a format description as servers send it of a log that they send from its middle: they clear
     /// its time of creation and its position, and renew its checksum only where the log has checksums.
     #[must_use]
+    #[inline]
     pub fn is_renewed_without_checksum(&self) -> bool {
-        self.header.event_type == EventType::FORMAT_DESCRIPTION
-            && self.header.log_pos == 0
+        self.header.event_type == EventType::FORMAT_DESCRIPTION && self.is_renewed_description()
+    }
+
+    #[cold]
+    fn is_renewed_description(&self) -> bool {
+        self.header.log_pos == 0
             && FormatDescription::decode(self.body())
                 .is_ok_and(|format| format.created == 0 && format.checksum == ChecksumAlgorithm::None)
     }

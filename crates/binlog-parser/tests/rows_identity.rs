@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 
 use binlog_parser::{Decoder, Event, FieldError, MAGIC, MAGIC_LEN, RawEvent, Row, Rows};
 
-/// Fractions of MariaDB 5.3: their rows are errors, as nothing in the log tells the columns' widths.
-const UNREADABLE: [&str; 2] = [
+/// Logs whose table has fractions of MariaDB 5.3, in columns whose digits no table map tells.
+const UNTOLD: [&str; 2] = [
     "mariadb-10.11/hires-temporals.binlog",
     "mariadb-11.8/hires-temporals.binlog",
 ];
+/// The digits of the columns, as `fixtures/workloads/hires-temporals.sql` makes them.
+const DIGITS: [u8; 7] = [0, 1, 3, 6, 2, 6, 4];
 
 #[test]
 fn fixtures() {
@@ -51,12 +53,13 @@ fn check(file: &Path) -> usize {
         let mut body = Vec::new();
         match decoder.decode(&raw) {
             Ok(Event::TableMap(table)) => table.encode(6, &mut body).unwrap(),
-            Ok(Event::Rows(rows)) => {
+            Ok(Event::Rows(mut rows)) => {
                 rows.encode(6, &mut body);
-                if !UNREADABLE.iter().any(|name| file.ends_with(name)) {
-                    let again = rows_again(&rows, &place);
-                    assert!(again.is_none_or(|again| again == rows.data), "{place}");
+                if UNTOLD.iter().any(|name| file.ends_with(name)) {
+                    rows.table = rows.table.with_fractions(|index| DIGITS[index]).unwrap().into();
                 }
+                let again = rows_again(&rows, &place);
+                assert!(again.is_none_or(|again| again == rows.data), "{place}");
             }
             _ => body.extend(raw.body()),
         }

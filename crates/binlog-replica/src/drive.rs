@@ -20,7 +20,7 @@ pub struct Pipeline<'p> {
     /// Where they go.
     pub applier: &'p mut Applier,
     /// Where to end before the source does.
-    pub ending: Ending,
+    pub ending: &'p mut Ending,
 }
 
 /// Takes chunks from the source through the filter to the applier, until the source or `ending` is
@@ -30,7 +30,7 @@ pub struct Pipeline<'p> {
 /// # Errors
 /// The first one of any step. The target then holds what the last commit left.
 pub fn drive(
-    mut pipeline: Pipeline<'_>,
+    pipeline: Pipeline<'_>,
     status: &mut Status,
     observer: &mut dyn Observer,
     stop: &AtomicBool,

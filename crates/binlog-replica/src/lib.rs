@@ -13,6 +13,7 @@ mod retry;
 mod status;
 mod supervise;
 mod until;
+mod words;
 
 pub use backoff::Backoff;
 pub use drive::{Pipeline, drive};
@@ -22,3 +23,4 @@ pub use retry::{Attempt, keep_trying};
 pub use status::{Observer, State, Status};
 pub use supervise::run;
 pub use until::{Ending, Until};
+pub use words::Words;

@@ -53,12 +53,12 @@ impl Attempt for Replica<'_> {
         }
         self.connected = true;
         self.observer.state(&State::Running { from: &live.start });
-        let ending = Ending::new(options.until.clone(), applier.gtids().clone());
+        let mut ending = Ending::new(options.until.clone(), applier.gtids().clone());
         let pipeline = Pipeline {
             source: &mut source,
             filter: &mut Filter::new(options.rules.clone()),
             applier: &mut applier,
-            ending,
+            ending: &mut ending,
         };
         drive(pipeline, &mut self.status, self.observer, stop)
     }

@@ -1,5 +1,7 @@
 //! A place among a statement's tokens.
 
+use std::ops::Range;
+
 use crate::lexer::{Kind, Token, Tokens};
 
 /// A place among tokens. It is cheap to copy, to look ahead.
@@ -23,6 +25,13 @@ impl<'t> Cursor<'t> {
 
     pub(crate) fn is_end(&self) -> bool {
         self.at >= self.tokens.len()
+    }
+
+    /// Where the tokens from that earlier place up to this one stand in the statement.
+    pub(crate) fn since(&self, earlier: Self) -> Range<usize> {
+        let start = self.tokens.at(earlier.at).map_or(0, |token| token.range().start);
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.at(at));
+        start..last.map_or(start, |token| token.range().end)
     }
 
     pub(crate) fn token(&self) -> Option<Token> {

@@ -1,5 +1,7 @@
 //! Tokens of a statement. Comments vanish, except those that the server executes.
 
+use std::ops::Range;
+
 use binlog_parser::event::Flavour;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_until, take_while, take_while1};
@@ -32,6 +34,13 @@ pub(crate) struct Token {
     pub(crate) kind: Kind,
     start: u32,
     end: u32,
+}
+
+impl Token {
+    /// Where it stands in the statement.
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// A statement's tokens.
@@ -78,9 +87,7 @@ impl<'a> Tokens<'a> {
 
     /// The token's bytes as they stand in the statement.
     pub(crate) fn raw(&self, token: Token) -> &'a [u8] {
-        self.sql
-            .get(token.start as usize..token.end as usize)
-            .unwrap_or_default()
+        self.sql.get(token.range()).unwrap_or_default()
     }
 
     /// The token's text without quotes and escapes; what is not UTF-8 is replaced.

@@ -3,7 +3,7 @@
 mod line;
 
 use std::ops::ControlFlow;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use binlog_parser::Chunk;
 
@@ -107,7 +107,7 @@ impl<P, F: FnMut() -> Option<P>> Turns<F> {
     where
         G: FnMut(T) -> Result<(), E>,
     {
-        let mut turn = lock(turns);
+        let mut turn = lock_soon(turns);
         if turn.is_over || !line.has_room(turn.number) {
             return None;
         }
@@ -116,6 +116,23 @@ impl<P, F: FnMut() -> Option<P>> Turns<F> {
         turn.number += 1;
         got.map(|got| (turn.number - 1, got))
     }
+}
+
+/// A turn is short: waiting a little with open eyes costs less than falling asleep and being woken.
+fn lock_soon<T>(turns: &Mutex<T>) -> MutexGuard<'_, T> {
+    const PATIENCE: usize = 400;
+    const PAUSES: usize = 32;
+    for _ in 0..PATIENCE {
+        match turns.try_lock() {
+            Ok(turn) => return turn,
+            Err(TryLockError::Poisoned(error)) => return error.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                (0..PAUSES).for_each(|_| std::hint::spin_loop());
+                std::thread::yield_now();
+            }
+        }
+    }
+    lock(turns)
 }
 
 /// The others do not wait for the result of a thread that panics; the scope goes on with the panic.

@@ -1,14 +1,16 @@
 //! The writer of a log.
 
 use std::io::Write;
+use std::ops::Range;
 
-use binlog_parser::{Chunk, EventHeader, EventType, MAGIC, PositionMeaning, RawEvent};
+use binlog_parser::{Chunk, EventHeader, EventType, MAGIC, PositionMeaning, RawEvent, Run};
 
 use crate::error::WriteError;
 
 /// Writes one log.
 ///
-/// Every event is written by a call of its own: an output that is a file or socket should be buffered.
+/// Events that stand together and stay as they are are written together, others by a call each: an output that is a file or
+/// socket should be buffered.
 #[derive(Debug)]
 pub struct Writer<W> {
     out: W,
@@ -33,17 +35,33 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// The output fails, an event has no valid header, or the first event of all is no format description.
     pub fn write(&mut self, chunk: &Chunk) -> Result<(), WriteError> {
-        for raw in chunk.events() {
-            let raw = raw?;
+        let mut together = Together::default();
+        let mut entries = chunk.entries();
+        while let Some((raw, run)) = entries.advance_with_run() {
             if self.position == 0 {
                 self.begin(chunk, &raw)?;
             }
-            match chunk.positions {
-                PositionMeaning::OwnLog => self.moved(&raw)?,
-                PositionMeaning::SourceLog => self.put(raw.bytes())?,
+            let end = self.position + (together.bytes().len() + raw.bytes().len()) as u64;
+            let stays = chunk.positions == PositionMeaning::SourceLog
+                || raw.header.log_pos == end as u32
+                || has_no_position(&raw);
+            if stays && together.takes(&raw, run) {
+                continue;
             }
+            self.put(together.bytes())?;
+            together = match stays {
+                true => Together::of(&raw, run),
+                false => {
+                    self.moved(&raw)?;
+                    Together::default()
+                }
+            };
         }
-        Ok(())
+        self.put(together.bytes())?;
+        match entries.error() {
+            Some(error) => Err(chunk.place(error).into()),
+            None => Ok(()),
+        }
     }
 
     /// Passes on what the output has buffered.
@@ -80,9 +98,6 @@ impl<W: Write> Writer<W> {
     /// Writes an event with the position that it now ends at. The header holds its low 32 bits.
     fn moved(&mut self, raw: &RawEvent<'_>) -> Result<(), WriteError> {
         let end = (self.position + raw.bytes().len() as u64) as u32;
-        if raw.header.log_pos == end || has_no_position(raw) {
-            return self.put(raw.bytes());
-        }
         let mut changed = std::mem::take(&mut self.changed);
         changed.clear();
         EventHeader {
@@ -101,6 +116,39 @@ impl<W: Write> Writer<W> {
         self.out.write_all(bytes)?;
         self.position += bytes.len() as u64;
         Ok(())
+    }
+}
+
+/// Events of a run, one behind another, that are written as they are.
+#[derive(Default)]
+struct Together<'c> {
+    run: Option<&'c Run>,
+    /// Of the run's bytes.
+    range: Range<usize>,
+}
+
+impl<'c> Together<'c> {
+    fn of(raw: &RawEvent<'c>, run: &'c Run) -> Self {
+        let from = raw.bytes().as_ptr().addr().wrapping_sub(run.bytes.as_ptr().addr());
+        Self {
+            run: Some(run),
+            range: from..from + raw.bytes().len(),
+        }
+    }
+
+    fn bytes(&self) -> &'c [u8] {
+        let bytes = self.run.map_or(&[][..], |run| &run.bytes);
+        bytes.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// Takes the event, if it is the next one.
+    fn takes(&mut self, raw: &RawEvent<'c>, run: &'c Run) -> bool {
+        let next = Self::of(raw, run).range;
+        let is_next = self.run.is_some_and(|last| std::ptr::eq(last, run)) && next.start == self.range.end;
+        if is_next {
+            self.range.end = next.end;
+        }
+        is_next
     }
 }
 

@@ -12,6 +12,7 @@ fn target(name: &str, data_type: &str) -> TargetColumn {
         generated: name == "sum",
         on_update: name == "seen",
         charset: Charset::Binary,
+        fraction: 0,
     }
 }
 
@@ -52,7 +53,7 @@ fn plan(key: &[&str]) -> Plan {
         triggers: Vec::new(),
         engine: "InnoDB".to_owned(),
     };
-    Plan::new(&map, &layout, Flavour::MySql).unwrap()
+    Plan::new(&map.into(), &layout, Flavour::MySql).unwrap()
 }
 
 fn row(id: i64, seen: Cell<'static>) -> Row<'static> {

@@ -1,9 +1,13 @@
 //! `binlog apply`: replays logs on a target.
 
-use anyhow::Result;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Result, bail};
 use binlog_applier::{Applier, ApplierOptions};
 use binlog_filter::Filter;
-use binlog_replica::{Ending, Observer as _, Pipeline, State, Status, drive};
+use binlog_parser::gtid::GtidProgress;
+use binlog_replica::{Ending, Observer as _, Pipeline, State, Status, Until, drive};
+use binlog_source::Next;
 use clap::Args;
 
 use crate::commands::until::UntilArgs;
@@ -38,22 +42,55 @@ pub(crate) struct Apply {
 impl Apply {
     pub(crate) fn run(self) -> Result<()> {
         let rules = self.selection.rules()?;
+        let until = self.until.until().unwrap_or_default();
+        if self.input.can_be_read_again() {
+            // It would be too late to say so after everything was applied.
+            self.find_statement(&until)?;
+        }
         let target = ApplierOptions {
-            name: self.name,
+            name: self.name.clone(),
             ..ApplierOptions::new(self.input.connection.server(&self.to)?)
         };
         let mut source = self.input.open()?;
         let mut applier = Applier::connect(&target)?;
         let done = applier.gtids().clone();
+        let mut ending = Ending::new(until.clone(), done);
         let pipeline = Pipeline {
             source: &mut *source,
             filter: &mut Filter::new(rules),
             applier: &mut applier,
-            ending: Ending::new(self.until.until().unwrap_or_default(), done),
+            ending: &mut ending,
         };
         let (mut status, mut line) = (Status::default(), StatusLine::new(self.quiet));
-        drive(pipeline, &mut status, &mut line, &*stop_flag()?)?;
+        let stop = stop_flag()?;
+        drive(pipeline, &mut status, &mut line, &stop)?;
         line.state(&State::Stopped { status: &status });
+        let is_stopped = stop.load(Ordering::Relaxed);
+        if matches!(until, Until::Statement(_)) && ending.statement().is_none() && !is_stopped {
+            bail!("{NOT_FOUND}; all of it was applied");
+        }
         Ok(())
     }
+
+    /// Looks for the statement before which the replay is to end, and says where it is.
+    fn find_statement(&self, until: &Until) -> Result<()> {
+        if !matches!(until, Until::Statement(_)) {
+            return Ok(());
+        }
+        let mut source = self.input.open()?;
+        let mut ending = Ending::new(until.clone(), GtidProgress::default());
+        while let Next::Chunk(chunk) = source.next()? {
+            ending.cut(chunk)?;
+            if let Some(place) = ending.statement() {
+                if !self.quiet {
+                    StatusLine::new(false).note(&format!("the end is before the transaction at {place}"));
+                }
+                return Ok(());
+            }
+        }
+        bail!("{NOT_FOUND}; nothing was applied")
+    }
 }
+
+const NOT_FOUND: &str = "no statement begins with the words of --before (the text of row changes is in the log if the server wrote \
+    it: binlog_rows_query_log_events, binlog_annotate_row_events)";

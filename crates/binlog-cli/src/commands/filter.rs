@@ -1,7 +1,9 @@
 //! `binlog filter`: binary logs in, a binary log out.
 
+use std::io::{self, Write};
+
 use anyhow::Result;
-use binlog_source::{CHUNK_LIMIT, Next};
+use binlog_source::{CHUNK_LIMIT, Next, Source};
 use binlog_writer::Writer;
 use clap::Args;
 
@@ -15,6 +17,12 @@ use crate::selection::SelectionArgs;
 /// Without selection the output is the input, byte for byte. With one, what the input holds compressed comes out plain.
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
+    /// Write no log: say on stdout what would come in and be kept
+    #[arg(long, conflicts_with = "output")]
+    dry_run: bool,
+    /// At the end, say on stderr what was decided of each table and kind of statement, and by which rule
+    #[arg(long)]
+    explain: bool,
     #[command(flatten)]
     report: ReportArgs,
     #[command(flatten)]
@@ -33,15 +41,35 @@ impl Filter {
             false => self.input.open_for(&rules, CHUNK_LIMIT)?,
         };
         let mut filter = binlog_filter::Filter::new(rules);
-        let mut writer = Writer::new(self.output.open()?);
-        loop {
-            match source.next()? {
-                Next::Chunk(chunk) => writer.write(&filter.apply(chunk)?)?,
-                Next::Idle => writer.flush()?,
-                Next::End => break,
-            }
+        if self.explain {
+            filter = filter.explaining();
         }
-        writer.finish()?;
-        self.report.tell(filter.report())
+        let to: Box<dyn Write> = match self.dry_run {
+            true => Box::new(io::sink()),
+            false => Box::new(self.output.open()?),
+        };
+        let written = write(&mut *source, &mut filter, to);
+        // What was decided before an error may tell why it is one.
+        if let Some(explanation) = filter.explanation() {
+            write!(io::stderr().lock(), "{explanation}")?;
+        }
+        written?;
+        match self.dry_run {
+            true => self.report.tell_alone(filter.report()),
+            false => self.report.tell(filter.report()),
+        }
     }
+}
+
+fn write(source: &mut dyn Source, filter: &mut binlog_filter::Filter, to: Box<dyn Write>) -> Result<()> {
+    let mut writer = Writer::new(to);
+    loop {
+        match source.next()? {
+            Next::Chunk(chunk) => writer.write(&filter.apply(chunk)?)?,
+            Next::Idle => writer.flush()?,
+            Next::End => break,
+        }
+    }
+    writer.finish()?;
+    Ok(())
 }

@@ -2,10 +2,12 @@
 
 use binlog_parser::TableMap;
 use binlog_parser::event::{Column, ColumnType};
-use binlog_schema::sql::Charset;
+use binlog_schema::ColumnDefinition;
+use binlog_schema::catalog::character_bytes;
+use binlog_schema::sql::{Charset, LiteralColumn};
 use serde::Serialize;
 
-use super::value::{Columns, JsonColumn};
+use super::columns::{Columns, JsonColumn};
 
 /// What a `table` object has further.
 #[derive(Debug, Serialize)]
@@ -49,7 +51,7 @@ impl<'a> ColumnTwin<'a> {
     fn new(column: &'a JsonColumn, stored: &Column) -> Self {
         Self {
             name: &column.name,
-            type_name: type_name(column, stored),
+            type_name: type_name(&column.literal, stored),
             nullable: stored.nullable,
             unsigned: column.literal.unsigned.filter(|_| is_number(stored.column_type)),
             charset: match &column.literal.charset {
@@ -62,9 +64,9 @@ impl<'a> ColumnTwin<'a> {
 }
 
 /// The type as SQL has it, in lower case. Where the log does not tell text from bytes, a string is text and a BLOB is bytes.
-fn type_name(column: &JsonColumn, stored: &Column) -> String {
+fn type_name(literal: &LiteralColumn, stored: &Column) -> String {
     let [low, high] = stored.metadata.to_le_bytes();
-    let (is_binary, is_text) = match column.literal.charset {
+    let (is_binary, is_text) = match literal.charset {
         Charset::Binary => (true, false),
         Charset::Text(_) => (false, true),
         Charset::Unknown => (false, false),
@@ -106,6 +108,44 @@ fn type_name(column: &JsonColumn, stored: &Column) -> String {
             .vector_dimension
             .map_or_else(|| "vector".to_owned(), |dimensions| with("vector", dimensions)),
         other => format!("type {}", other.0),
+    }
+}
+
+/// The type as the column was made with, in lower case; or as far as the table map tells it.
+pub(super) fn declared(column: &JsonColumn, stored: &Column, definition: Option<&ColumnDefinition>) -> String {
+    let literal = &column.literal;
+    let mut text = match definition.filter(|definition| !definition.data_type.is_empty()) {
+        Some(definition) => as_written(definition),
+        None => with_length(type_name(literal, stored), literal, stored),
+    };
+    if !column.members.is_empty() {
+        let members = column.members.iter();
+        let members: Vec<_> = members.map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+        text.push_str(&format!("({})", members.join(",")));
+    }
+    if is_number(stored.column_type) && literal.unsigned == Some(true) {
+        text.push_str(" unsigned");
+    }
+    text
+}
+
+fn as_written(definition: &ColumnDefinition) -> String {
+    let name = &definition.data_type;
+    match (definition.length, definition.decimals) {
+        (Some(length), Some(decimals)) => format!("{name}({length},{decimals})"),
+        (Some(length), None) => format!("{name}({length})"),
+        _ => name.clone(),
+    }
+}
+
+/// Characters of CHAR and VARCHAR, where the character set tells how many the bytes are.
+fn with_length(name: String, literal: &LiteralColumn, stored: &Column) -> String {
+    match (&literal.charset, name.as_str()) {
+        (Charset::Text(charset), "char" | "varchar") => match character_bytes(Some(charset)) {
+            [longest] => format!("{name}({})", u64::from(stored.metadata) / longest),
+            _ => name,
+        },
+        _ => name,
     }
 }
 

@@ -84,9 +84,9 @@
 //! | TIMESTAMP | string, RFC 3339 in UTC with the column's fraction digits: `2026-11-22T10:00:00.123Z`; the zero value `0000-00-00T00:00:00Z` |
 //! | CHAR, VARCHAR, TEXT | string, if the character set is UTF-8 or ASCII or the value is plain ASCII; else *bytes* with `charset` |
 //! | of unknown character set | string if it is UTF-8; else *bytes* |
-//! | BINARY, VARBINARY, BLOB | *bytes* |
-//! | ENUM | name of the member; its number from 1 where the names are not known; 0 is the empty error value |
-//! | SET | array of the members' names; a number with a bit for each where they are not known |
+//! | BINARY, VARBINARY, BLOB | *bytes*; BINARY with the zeros at its end, which the log leaves out |
+//! | ENUM | name of the member; its number from 1 where the names are not known, or not the characters in one; 0 is the empty error value |
+//! | SET | array of the members' names; a number with a bit for each where they are not known, or not their characters |
 //! | JSON | the document itself (MariaDB's JSON is LONGTEXT: a string) |
 //! | GEOMETRY | *bytes*: four bytes SRID and WKB |
 //! | VECTOR | array of numbers |
@@ -94,37 +94,41 @@
 //! *Bytes* are `{"base64": "…"}`, with padding, and `"charset"` where a text's character set is known. Texts of statements
 //! (`sql`, `query`, `session`, `default_schema`) are strings if they are UTF-8, else *bytes*.
 
+mod charset;
+mod columns;
 mod definition;
 mod difference;
+pub mod envelope;
+mod plain;
 mod record;
 mod value;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use binlog_parser::event::MariaDbGtidFlags;
+use binlog_parser::event::{AppendBlock, MariaDbGtidFlags, XaIdentifier, XaPrepare};
 use binlog_parser::{Chunk, Event, Query, RawEvent, Row, Rows, TableMap};
 use binlog_schema::sql::SessionState;
-use binlog_schema::{Catalog, StatementKind};
+use binlog_schema::{Touched, Unparsed};
 
 use crate::at::At;
 use crate::draft::{Draft, Page};
 use crate::per_table::PerTable;
 use crate::walk::{Transaction, Walk};
-use crate::{Dump, DumpError, WriteRows, xa};
-use definition::Definition;
-use record::{Change, Commit, Head, LoadBlock, Statement};
-use value::{Columns, Text};
+use crate::{Dump, DumpError, Names, WriteRows};
+use columns::Columns;
+pub use envelope::Envelope;
+use envelope::{Enveloped, canal, debezium, maxwell};
+use plain::Plain;
+use value::ValueError;
 
 /// Writes JSON Lines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct JsonDumper {
     walk: Walk,
     /// What INTVAR, RAND and USER_VAR say for the next statement.
     session: Option<SessionState>,
     columns: PerTable<Columns>,
-    /// The definitions that were told last, by schema and table.
-    told: HashMap<(String, String), String>,
+    form: Box<dyn Form>,
 }
 
 /// Writes the rows of an event.
@@ -132,13 +136,99 @@ pub struct JsonDumper {
 pub struct RowObjects {
     columns: Arc<Columns>,
     transaction: Arc<Transaction>,
+    form: RowForm,
+}
+
+/// What the objects look like.
+trait Form: std::fmt::Debug + Send {
+    /// The end of a transaction.
+    fn commit(&mut self, scene: Scene<'_>, xid: Option<u64>, out: &mut Vec<u8>);
+
+    /// The open transaction has no end.
+    fn broken(&mut self, out: &mut Vec<u8>);
+
+    /// A statement that is not `BEGIN` or `COMMIT`.
+    fn statement(&mut self, scene: Scene<'_>, said: Said<'_>, out: &mut Vec<u8>) -> Result<(), DumpError>;
+
+    /// A part of a file that a statement loads.
+    fn block(&mut self, scene: Scene<'_>, block: &AppendBlock<'_>, out: &mut Vec<u8>) -> Result<(), DumpError>;
+
+    /// The start of a MariaDB transaction that ends in XA PREPARE.
+    fn xa_start(&mut self, scene: Scene<'_>, xid: &XaIdentifier, out: &mut Vec<u8>);
+
+    /// Its end, and that of one of MySQL.
+    fn xa_prepare(&mut self, scene: Scene<'_>, prepare: &XaPrepare, out: &mut Vec<u8>);
+
+    /// A table as it is from here on.
+    fn table(&mut self, scene: Scene<'_>, map: &TableMap, columns: &Columns, out: &mut Vec<u8>);
+
+    /// What writes the rows of this event.
+    fn rows(&mut self, scene: Scene<'_>) -> RowForm;
+}
+
+/// What the objects of rows look like.
+#[derive(Debug, Clone, Copy)]
+enum RowForm {
+    Plain,
+    Debezium,
+    Maxwell,
+    Canal {
+        /// The message's number.
+        id: u64,
+    },
+}
+
+/// An event, and what is known of its transaction.
+#[derive(Debug, Clone, Copy)]
+struct Scene<'s> {
+    at: At<'s, 's>,
+    transaction: &'s Transaction,
+}
+
+/// A statement.
+#[derive(Debug)]
+struct Said<'s> {
+    query: &'s Query<'s>,
+    /// Number of the file that it loads.
+    load: Option<u32>,
+    session: SessionState,
+    touched: Result<Touched, Unparsed>,
+}
+
+/// A row event.
+#[derive(Debug, Clone, Copy)]
+struct RowsScene<'s> {
+    scene: Scene<'s>,
+    rows: &'s Rows<'s>,
+    columns: &'s Columns,
+}
+
+impl Default for JsonDumper {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl JsonDumper {
     /// A dumper at the start of its text.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with(Box::<Plain>::default())
+    }
+
+    /// A dumper of what another project sends of the same changes.
+    #[must_use]
+    pub fn in_envelope(envelope: Envelope) -> Self {
+        Self::with(Box::new(Enveloped::new(envelope)))
+    }
+
+    fn with(form: Box<dyn Form>) -> Self {
+        Self {
+            walk: Walk::default(),
+            session: None,
+            columns: PerTable::default(),
+            form,
+        }
     }
 }
 
@@ -153,18 +243,16 @@ impl Dump for JsonDumper {
 
     fn finish(&mut self, _out: &mut Vec<u8>) {}
 
-    fn catalog(&mut self) -> &mut Catalog {
-        &mut self.walk.names.catalog
-    }
-
-    fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
-        self.walk.names.foresee(chunk)
+    fn names(&mut self) -> &mut Names {
+        &mut self.walk.names
     }
 }
 
 impl JsonDumper {
     fn events(&mut self, chunk: &Chunk, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
-        self.walk.enter(chunk);
+        if self.walk.enter(chunk) {
+            self.form.broken(&mut page.text);
+        }
         self.columns.clear();
         let mut events = chunk.entries();
         while let Some(raw) = events.advance() {
@@ -184,18 +272,20 @@ impl JsonDumper {
 
     fn event(&mut self, at: At<'_, '_>, event: &Event<'_>, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
         let out = &mut page.text;
+        let transaction = Arc::clone(&self.walk.transaction);
+        let scene = Scene {
+            at,
+            transaction: &transaction,
+        };
         match event {
             Event::Query(query) if query.is("BEGIN") || !query.takes_effect() => {}
-            Event::Query(query) if query.is("COMMIT") => self.commit(at, None, out),
-            Event::Xid(xid) => self.commit(at, Some(xid.xid), out),
-            Event::Query(query) => self.statement(at, query, None, out)?,
-            Event::Rows(rows) => self.rows(at, rows, page)?,
-            Event::AppendBlock(block) => {
-                let block = LoadBlock::new(block.file_id, block.data);
-                record::write(&self.head("load", at), &block, out);
-            }
+            Event::Query(query) if query.is("COMMIT") => self.form.commit(scene, None, out),
+            Event::Xid(xid) => self.form.commit(scene, Some(xid.xid), out),
+            Event::Query(query) => self.statement(scene, query, None, out)?,
+            Event::Rows(rows) => self.rows(scene, rows, page)?,
+            Event::AppendBlock(block) => self.form.block(scene, block, out)?,
             Event::DeleteFile { .. } => {}
-            Event::ExecuteLoadQuery(load) => self.statement(at, &load.query, Some(load.file_id), out)?,
+            Event::ExecuteLoadQuery(load) => self.statement(scene, &load.query, Some(load.file_id), out)?,
             Event::Intvar(intvar) => self.session().intvar(intvar),
             Event::Rand(rand) => self.session().rand(rand),
             Event::UserVar(variable) => {
@@ -204,19 +294,13 @@ impl JsonDumper {
             }
             Event::MariaDbGtid(gtid) if gtid.flags.contains(MariaDbGtidFlags::PREPARED_XA) => {
                 if let Some(xid) = &gtid.xa {
-                    record::write(&self.head("statement", at), &Statement::new(&xa::start(xid)), out);
+                    self.form.xa_start(scene, xid, out);
                 }
             }
-            Event::XaPrepare(prepare) => {
-                record::write(&self.head("statement", at), &Statement::new(&xa::prepare(prepare)), out);
-            }
+            Event::XaPrepare(prepare) => self.form.xa_prepare(scene, prepare, out),
             _ => at.refuse(event)?,
         }
         Ok(())
-    }
-
-    fn head<'d>(&'d self, kind: &'static str, at: At<'d, '_>) -> Head<'d> {
-        Head::new(kind, at, &self.walk.transaction)
     }
 
     fn session(&mut self) -> &mut SessionState {
@@ -226,81 +310,80 @@ impl JsonDumper {
 
     fn statement(
         &mut self,
-        at: At<'_, '_>,
+        scene: Scene<'_>,
         query: &Query<'_>,
         load: Option<u32>,
         out: &mut Vec<u8>,
     ) -> Result<(), DumpError> {
-        let mut session = Vec::new();
-        let set = self.session().diff(query, at.raw.header.timestamp, &mut session);
-        set.map_err(|error| at.statement("session", error))?;
-        self.session = None;
-        let kind = match self.walk.kind(query).is_some_and(StatementKind::is_ddl) {
-            true => "ddl",
-            false => "statement",
-        };
-        let statement = Statement {
-            default_schema: Some(Text(query.schema)).filter(|text| !text.0.is_empty()),
-            session: session.iter().map(|set| Text(set)).collect(),
-            error_code: Some(query.error_code).filter(|code| *code != 0),
+        self.session();
+        let flavour = self.walk.flavour();
+        let said = Said {
+            query,
             load,
-            ..Statement::new(query.sql)
+            session: self
+                .session
+                .take()
+                .unwrap_or_else(|| SessionState::new(flavour, flavour)),
+            touched: self.walk.touched(query),
         };
-        let head = self.head(kind, at);
-        let head = head.precise(at.raw.header.timestamp, query.status.microseconds);
-        record::write(&head, &statement, out);
-        Ok(())
+        self.form.statement(scene, said, out)
     }
 
-    fn commit(&self, at: At<'_, '_>, xid: Option<u64>, out: &mut Vec<u8>) {
-        record::write(&self.head("commit", at), &Commit::new(xid), out);
-    }
-
-    fn rows(&mut self, at: At<'_, '_>, rows: &Rows<'_>, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
-        self.walk.names.meet(at, &rows.table)?;
+    fn rows(&mut self, scene: Scene<'_>, rows: &Rows<'_>, page: &mut Page<RowObjects>) -> Result<(), DumpError> {
+        self.walk.names.meet(scene.at, &rows.table)?;
         let flavour = self.walk.flavour();
         let mut is_new = false;
         let columns = self.columns.get(&rows.table, || {
             is_new = true;
-            Columns::new(&rows.table, &self.walk.names.catalog, flavour)
+            let catalog = &self.walk.names.catalog;
+            Columns::new(catalog.complete(&rows.table), catalog, flavour)
         });
         if is_new {
-            self.tell(at, &rows.table, &columns, &mut page.text);
+            self.form.table(scene, &rows.table, &columns, &mut page.text);
         }
         page.rows(RowObjects {
             columns,
             transaction: Arc::clone(&self.walk.transaction),
+            form: self.form.rows(scene),
         });
         Ok(())
-    }
-
-    /// Tells a definition that was not told.
-    fn tell(&mut self, at: At<'_, '_>, map: &TableMap, columns: &Columns, out: &mut Vec<u8>) {
-        let definition = Definition::new(map, columns);
-        // Twins that have only text as keys are written.
-        let text = serde_json::to_string(&definition).unwrap_or_default();
-        let name = (map.schema.to_string(), map.table.to_string());
-        if self.told.get(&name) != Some(&text) {
-            record::write(&self.head("table", at), &definition, out);
-            self.told.insert(name, text);
-        }
     }
 }
 
 impl WriteRows for RowObjects {
+    fn table(&self) -> &Arc<TableMap> {
+        &self.columns.map
+    }
+
     fn write(&self, chunk: &Chunk, raw: &RawEvent<'_>, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
-        let at = At { chunk, raw: *raw };
-        let head = Head::new(record::kind(rows.kind), at, &self.transaction);
-        let query = self.transaction.query.as_deref().map(Text);
+        let scene = RowsScene {
+            scene: Scene {
+                at: At { chunk, raw: *raw },
+                transaction: &self.transaction,
+            },
+            rows,
+            columns: &self.columns,
+        };
+        match self.form {
+            RowForm::Plain => plain::rows(scene, out),
+            RowForm::Debezium => debezium::rows(scene, out),
+            RowForm::Maxwell => maxwell::rows(scene, out),
+            RowForm::Canal { id } => canal::rows(scene, id, out),
+        }
+    }
+}
+
+impl RowsScene<'_> {
+    /// Decodes one row after the other: its number in the event, its images before and after.
+    fn each(&self, mut write: impl FnMut(u64, &Row<'_>, &Row<'_>) -> Result<(), ValueError>) -> Result<(), DumpError> {
+        let at = self.scene.at;
         let (mut before, mut after) = (Row::default(), Row::default());
-        let (mut iter, mut number) = (rows.iter(), 0);
+        let (mut iter, mut number) = (self.rows.iter(), 0);
         while iter
             .next_into(&mut before, &mut after)
             .map_err(|(offset, error)| at.field(offset, error))?
         {
-            let change = Change::new(&self.columns, rows, number, (&before, &after), query);
-            let change = change.map_err(|error| at.statement("row", error))?;
-            record::write(&head, &change, out);
+            write(number, &before, &after).map_err(|error| at.statement("row", error))?;
             number += 1;
         }
         Ok(())

@@ -1,10 +1,12 @@
 //! The serialize-only twins of the objects.
 
 use binlog_parser::event::RowsKind;
-use binlog_parser::{Cell, Row, Rows};
+use binlog_parser::{Row, Rows};
 use serde::Serialize;
 
-use super::value::{self, Bytes, Columns, Image, JsonCell, Partial, Text, ValueError};
+use super::columns::{Columns, Image, is_changed};
+use super::difference::Partial;
+use super::value::{self, Bytes, JsonCell, PlainValues, Text, ValueError};
 use crate::at::At;
 use crate::text;
 use crate::walk::Transaction;
@@ -135,7 +137,7 @@ impl<'a> Change<'a> {
     ) -> Result<Self, ValueError> {
         let is_update = rows.kind == RowsKind::Update;
         let (after_image, partial) = match rows.kind {
-            RowsKind::Insert => (Some(columns.image(after)?), None),
+            RowsKind::Insert => (Some(columns.image(&PlainValues, after)?), None),
             RowsKind::Update => {
                 let (image, partial) = columns.image_over(before, after)?;
                 (Some(image), partial)
@@ -148,7 +150,7 @@ impl<'a> Change<'a> {
             row,
             before: match rows.kind {
                 RowsKind::Insert => None,
-                RowsKind::Update | RowsKind::Delete => Some(columns.image(before)?),
+                RowsKind::Update | RowsKind::Delete => Some(columns.image(&PlainValues, before)?),
             },
             after: after_image,
             changed: is_update.then(|| changed(columns, before, after)),
@@ -160,12 +162,11 @@ impl<'a> Change<'a> {
 
 fn changed<'a>(columns: &'a Columns, before: &Row<'_>, after: &Row<'_>) -> Vec<&'a str> {
     let cells = before.cells.iter().zip(&after.cells);
-    let differ = |(old, new): (&Cell<'_>, &Cell<'_>)| *new != Cell::Absent && old != new && !crate::is_unchanged(new);
-    let names = columns.names().zip(cells);
-    names
-        .filter(|(_, cells)| differ(*cells))
-        .map(|(name, _)| name)
-        .collect()
+    let changed = columns
+        .names()
+        .zip(cells)
+        .filter(|(_, (old, new))| is_changed(old, new));
+    changed.map(|(name, _)| name).collect()
 }
 
 impl LoadBlock<'_> {

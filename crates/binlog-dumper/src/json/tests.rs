@@ -4,7 +4,8 @@ use binlog_parser::{Cell, EventType, Row, TableMap, Value};
 use binlog_schema::Catalog;
 
 use super::JsonDumper;
-use super::value::{Columns, Text};
+use super::columns::Columns;
+use super::value::{PlainValues, Text};
 use crate::fixture::{Events, column};
 
 /// Collation numbers: utf8mb4_0900_ai_ci, latin1_swedish_ci, ucs2_general_ci, binary.
@@ -159,7 +160,7 @@ fn times() {
 #[test]
 fn absent_and_null() {
     let columns = Columns::new(
-        &map(vec![column(ColumnType::LONG); 3]),
+        map(vec![column(ColumnType::LONG); 3]).into(),
         &Catalog::default(),
         Flavour::MySql,
     );
@@ -167,7 +168,7 @@ fn absent_and_null() {
         cells: vec![Cell::Null, Cell::Absent, Cell::Value(Value::Int(1))],
         ..Row::default()
     };
-    let json = serde_json::to_string(&columns.image(&row).unwrap()).unwrap();
+    let json = serde_json::to_string(&columns.image(&PlainValues, &row).unwrap()).unwrap();
     assert_eq!(json, r#"{"@1":null,"@3":1}"#);
 }
 
@@ -233,12 +234,12 @@ fn lost_events_are_an_error() {
 }
 
 fn check(column: Column, value: Value<'_>, expected: &str) {
-    let columns = Columns::new(&map(vec![column]), &Catalog::default(), Flavour::MySql);
+    let columns = Columns::new(map(vec![column]).into(), &Catalog::default(), Flavour::MySql);
     let row = Row {
         cells: vec![Cell::Value(value)],
         ..Row::default()
     };
-    let json = serde_json::to_string(&columns.image(&row).unwrap()).unwrap();
+    let json = serde_json::to_string(&columns.image(&PlainValues, &row).unwrap()).unwrap();
     assert_eq!(json, format!(r#"{{"@1":{expected}}}"#));
 }
 

@@ -17,12 +17,12 @@ pub(super) struct Clock {
 impl Clock {
     /// `YYMMDD hh:mm:ss`, in this zone, without a zero before the hour.
     pub(super) fn push(&mut self, zone: &TimeZone, seconds: u32, out: &mut Vec<u8>) {
-        let text = match self.last {
-            Some((last, text)) if last == seconds => text,
-            _ => local_time(zone, seconds),
-        };
-        self.last = Some((seconds, text));
-        out.extend(text);
+        if self.last.is_none_or(|(last, _)| last != seconds) {
+            self.last = Some((seconds, local_time(zone, seconds)));
+        }
+        if let Some((_, text)) = &self.last {
+            out.extend_from_slice(text);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use binlog_parser::event::{Incident, Rotate};
 use binlog_parser::{EventFlags, EventType};
 
-use super::page::push_base64;
+use super::base64::Base64Lines;
 use super::printer::{At, Printer};
 use super::text::{decimal, end_statement, signed};
 use super::{Base64Output, PrintError};
@@ -114,7 +114,7 @@ impl Printer {
         if self.options.base64 != Base64Output::Never && !self.options.short_form {
             if self.options.base64 == Base64Output::Auto {
                 out.extend(b"BINLOG '\n");
-                push_base64(out, at.raw.bytes());
+                Base64Lines::default().push(at.raw.bytes(), out);
                 out.push(b'\'');
                 end_statement(out);
             }

@@ -11,21 +11,17 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use base64_simd::STANDARD;
 use binlog_parser::{FormatDescription, RawEvent};
 use bytes::Bytes;
 
+use super::base64::Base64Lines;
 use super::options::TextOptions;
 use super::printer::At;
 use super::row_heads::{RowHeads, Told};
 use super::rows::RowsText;
 use super::session::Table;
 use super::text::end_statement;
-pub use overflow::Overflow;
-
-/// Characters of a line of base64, and the bytes in it.
-const LINE: usize = 76;
-const LINE_BYTES: usize = LINE / 4 * 3;
+use crate::Overflow;
 
 /// Text with places for the row events of one statement after the other.
 #[derive(Debug, Default)]
@@ -64,6 +60,13 @@ enum Phase {
     Rows,
     /// The one after the other.
     Both,
+}
+
+/// What writes one event after the other.
+#[derive(Debug, Default)]
+struct Pens {
+    base64: Base64Lines,
+    rows: RowsText,
 }
 
 /// Row events, in pieces.
@@ -271,7 +274,7 @@ impl Page {
     /// # Errors
     /// Events that wait elsewhere cannot be read.
     pub fn write(&self, options: &TextOptions, out: &mut Vec<u8>) -> io::Result<()> {
-        let (mut written, mut rows) = (0, RowsText::default());
+        let (mut written, mut pens) = (0, Pens::default());
         let (mut heads, mut row_heads) = (self.heads.iter().peekable(), RowHeads::new(options));
         let places = self.blocks.iter().map(|block| (block.place, Some(block)));
         for (place, block) in places.chain([(self.text.len(), None)]) {
@@ -281,7 +284,7 @@ impl Page {
             }
             self.write_text(&mut written, place, out);
             if let Some(block) = block {
-                self.write_block(block, &mut rows, out)?;
+                self.write_block(block, &mut pens, out)?;
             }
         }
         Ok(())
@@ -295,7 +298,7 @@ impl Page {
     fn write_head(&self, head: &Head, row_heads: &mut RowHeads<'_>, out: &mut Vec<u8>) {
         let table = head.table.and_then(|at| self.events.tables.get(at));
         if let Some(format) = self.events.formats.get(head.format)
-            && let Ok(mut raw) = RawEvent::first(self.events.bytes(head.part), 0, format)
+            && let Some(mut raw) = RawEvent::framed(self.events.bytes(head.part), 0, format)
         {
             raw.header.log_pos = head.end_log_pos;
             let table = table.map(Arc::as_ref);
@@ -309,18 +312,40 @@ impl Page {
         self.text.len() + self.events.size
     }
 
-    fn write_block(&self, block: &Block, rows: &mut RowsText, out: &mut Vec<u8>) -> io::Result<()> {
+    /// Takes the page, and leaves an empty one with room for as much.
+    #[must_use]
+    pub fn turn(&mut self) -> Self {
+        let next = Self {
+            text: Vec::with_capacity(self.text.len()),
+            heads: Vec::with_capacity(self.heads.len()),
+            blocks: Vec::with_capacity(self.blocks.len()),
+            events: Events {
+                pieces: Vec::with_capacity(self.events.pieces.len()),
+                ..Events::default()
+            },
+            open: 0,
+        };
+        std::mem::replace(self, next)
+    }
+
+    fn write_block(&self, block: &Block, pens: &mut Pens, out: &mut Vec<u8>) -> io::Result<()> {
         let pieces = self.events.pieces.get(block.pieces.clone()).unwrap_or_default();
         if block.phase != Phase::Rows {
-            self.write_base64(pieces, block.is_first, out)?;
+            self.write_base64(pieces, block.is_first, &mut pens.base64, out)?;
         }
         if block.phase != Phase::Base64 {
-            self.write_comments(pieces, rows, out)?;
+            self.write_comments(pieces, &mut pens.rows, out)?;
         }
         Ok(())
     }
 
-    fn write_base64(&self, pieces: &[Piece], is_first: bool, out: &mut Vec<u8>) -> io::Result<()> {
+    fn write_base64(
+        &self,
+        pieces: &[Piece],
+        is_first: bool,
+        lines: &mut Base64Lines,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
         let mut begun = !is_first;
         for piece in pieces {
             match piece {
@@ -331,7 +356,7 @@ impl Page {
                 } => {
                     out.extend_from_slice(if begun { b"" } else { b"\nBINLOG '\n" });
                     begun = true;
-                    push_base64(out, &self.events.fetch(*part)?);
+                    lines.push(&self.events.fetch(*part)?, out);
                     if *place == Place::Last {
                         end_binlog(out);
                     }
@@ -361,7 +386,7 @@ impl Page {
         let tables = &self.events.tables;
         let table = comments.table.and_then(|at| Some((at, &**tables.get(at)?)));
         if let Some(format) = self.events.formats.get(comments.format)
-            && let Ok(raw) = RawEvent::first(event, 0, format)
+            && let Some(raw) = RawEvent::framed(event, 0, format)
         {
             rows.write(&raw, format, table, comments.verbose, out);
         }
@@ -388,12 +413,4 @@ impl Piece {
 fn end_binlog(out: &mut Vec<u8>) {
     out.push(b'\'');
     end_statement(out);
-}
-
-/// Appends bytes in lines of base64, and a line end.
-pub(super) fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
-    for line in bytes.chunks(LINE_BYTES) {
-        STANDARD.encode_append(line, out);
-        out.push(b'\n');
-    }
 }

@@ -122,7 +122,7 @@ impl Printer {
         page: &mut Page,
     ) -> Result<Flow, PrintError> {
         let position = place.position();
-        let Ok(mut raw) = RawEvent::first(event.bytes(), position, format) else {
+        let Some(mut raw) = RawEvent::framed(event.bytes(), position, format) else {
             return Ok(Flow::More);
         };
         if let Stand::InPayload { end_log_pos, .. } = place {
@@ -144,7 +144,7 @@ impl Printer {
         }
         let rewritten = rewrite::rewritten(&self.options, &raw, format);
         if let Some(event) = &rewritten
-            && let Ok(again) = RawEvent::first(event, position, format)
+            && let Some(again) = RawEvent::framed(event, position, format)
         {
             let log_pos = raw.header.log_pos;
             raw = again;
@@ -158,7 +158,7 @@ impl Printer {
         };
         // Bodies are read before anything is printed. What else fails leaves its line for the next event.
         self.print(&at, effects, page).inspect_err(|error| {
-            if *error == PrintError::Invalid {
+            if matches!(error, PrintError::Invalid | PrintError::Payload(_)) {
                 self.session.head.truncate(before);
             }
         })
@@ -293,7 +293,7 @@ impl Printer {
     }
 
     fn variable(&mut self, pending: &Pending) {
-        if let Ok(raw) = RawEvent::first(&pending.event, pending.position, &pending.format) {
+        if let Some(raw) = RawEvent::framed(&pending.event, pending.position, &pending.format) {
             let at = At {
                 raw,
                 event: EventBytes::whole(&pending.event),

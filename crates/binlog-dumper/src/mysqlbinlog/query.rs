@@ -6,6 +6,7 @@ use binlog_schema::sql::collation_charset;
 
 use super::options::TextOptions;
 use super::select::is_transaction_keyword;
+use super::session::up_to_zero;
 use super::text::{decimal, end_statement, padded, quoted};
 
 /// Modes that MySQL 8.0 and later do not know any more.
@@ -104,7 +105,7 @@ impl Context {
             }
             return;
         }
-        let schema = query.schema;
+        let schema = up_to_zero(query.schema);
         if self.schema != schema {
             self.schema = schema.to_vec();
             if !schema.is_empty() {

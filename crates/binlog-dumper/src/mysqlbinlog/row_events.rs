@@ -8,7 +8,7 @@ use binlog_parser::event::{RowsExtra, RowsFlags, RowsHead, RowsKind};
 
 use super::page::{Page, Place, RowsOf};
 use super::printer::{At, Flow, Printer};
-use super::row_heads::{Told, name};
+use super::row_heads::Told;
 use super::session::Table;
 use super::text::escaped;
 use super::{Base64Output, PrintError};
@@ -75,7 +75,7 @@ impl Printer {
             self.session.skipped = true;
             return Ok(Flow::More);
         }
-        self.check_described(name(event_type))?;
+        self.check_described(event_type)?;
         if !self.options.short_form {
             self.row_head(at, Told::Rows, None, page);
             let rows = (self.options.verbose > 0).then_some(RowsOf {
@@ -108,12 +108,12 @@ impl Printer {
     }
 
     /// Row events in base64 need a format description before them.
-    fn check_described(&self, name: &'static str) -> Result<(), PrintError> {
+    fn check_described(&self, event_type: EventType) -> Result<(), PrintError> {
         let needs = !self.options.short_form && self.options.base64 != Base64Output::DecodeRows;
         match (needs && !self.session.described, self.options.base64) {
             (false, _) => Ok(()),
-            (true, Base64Output::Never) => Err(PrintError::NeverBase64 { name }),
-            (true, _) => Err(PrintError::NoFormat { name }),
+            (true, Base64Output::Never) => Err(PrintError::NeverBase64 { event_type }),
+            (true, _) => Err(PrintError::NoFormat { event_type }),
         }
     }
 }

@@ -89,14 +89,17 @@ impl Table {
         let schema = counted(body, schema_at - 1)?;
         let name_at = schema_at + schema.len() + 2;
         let name = counted(body, name_at - 1)?;
-        check_columns(body.get(name_at + name.len() + 1..)?).ok()?;
-        let map = TableMap::decode(body, id_len, format.flavour()).or_else(|_| {
-            // Names that are no text do not matter to rows.
+        let columns_at = name_at + name.len() + 1;
+        let columns_len = columns_len(body.get(columns_at..)?).ok()?;
+        let map = |body: &[u8]| TableMap::decode(body, id_len, format.flavour());
+        let map = map(body).or_else(|_| {
+            // Names that are no text do not matter to rows, nor does what stands behind the columns.
             let mut body = body.to_vec();
             for (at, len) in [(schema_at, schema.len()), (name_at, name.len())] {
                 body.iter_mut().skip(at).take(len).for_each(|byte| *byte = b'?');
             }
-            TableMap::decode(&body, id_len, format.flavour())
+            let columns = body.get(..columns_at + columns_len);
+            map(&body).or_else(|_| map(columns.unwrap_or(&body)))
         });
         Some(Self {
             schema: up_to_zero(schema).into(),
@@ -117,19 +120,19 @@ impl Table {
     }
 }
 
-/// Whether there is what the numbers of columns and bytes say, whatever it is.
-fn check_columns(rest: &[u8]) -> Result<(), FieldError> {
+/// Length of what the numbers of columns and bytes say, whatever it is.
+fn columns_len(rest: &[u8]) -> Result<usize, FieldError> {
     let mut reader = Reader::new(rest);
     let columns = usize::try_from(reader.lenenc("number of columns")?).unwrap_or(usize::MAX);
     reader.take(columns, "column types")?;
     let metadata = usize::try_from(reader.lenenc("length of metadata")?).unwrap_or(usize::MAX);
     reader.take(metadata, "metadata")?;
     reader.take(columns.div_ceil(8), "nullability")?;
-    Ok(())
+    Ok(reader.offset())
 }
 
 /// Names are C strings.
-fn up_to_zero(name: &[u8]) -> &[u8] {
+pub(super) fn up_to_zero(name: &[u8]) -> &[u8] {
     name.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 

@@ -14,7 +14,10 @@ pub(super) fn decimal(out: &mut Vec<u8>, value: impl Into<u64>) {
 }
 
 fn push_long(out: &mut Vec<u8>, value: u64) {
-    decimal(out, value / EIGHT_DIGITS);
+    match value / EIGHT_DIGITS {
+        first @ 0..10 => out.push(b'0' + first as u8),
+        first => decimal(out, first),
+    }
     out.extend_from_slice(&eight(value % EIGHT_DIGITS));
 }
 

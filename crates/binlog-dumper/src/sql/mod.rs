@@ -29,7 +29,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use binlog_parser::event::{Flavour, MariaDbGtidEvent, MariaDbGtidFlags};
 use binlog_parser::{Chunk, Event, RawEvent, Rows, Step};
-use binlog_schema::Catalog;
 use binlog_schema::sql::SessionState;
 
 use crate::at::At;
@@ -38,7 +37,7 @@ use crate::files::Files;
 use crate::per_table::PerTable;
 use crate::text::Clock;
 use crate::walk::Walk;
-use crate::{Dump, DumpError, xa};
+use crate::{Dump, DumpError, Names, xa};
 use client::ClientCharset;
 pub use rows::RowWriter;
 
@@ -72,6 +71,14 @@ pub struct Unnamed {
     pub rows: u64,
     /// The tables, as `schema.table`.
     pub tables: BTreeSet<String>,
+}
+
+impl Unnamed {
+    /// Adds those of another text.
+    pub fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.tables.extend(other.tables);
+    }
 }
 
 /// Writes SQL.
@@ -148,12 +155,8 @@ impl Dump for SqlDumper {
         }
     }
 
-    fn catalog(&mut self) -> &mut Catalog {
-        &mut self.walk.names.catalog
-    }
-
-    fn foresee(&mut self, chunk: &Chunk) -> Result<(), DumpError> {
-        self.walk.names.foresee(chunk)
+    fn names(&mut self) -> &mut Names {
+        &mut self.walk.names
     }
 }
 
@@ -276,7 +279,8 @@ impl SqlDumper {
             Arc::clone(self.unnamed.entry(name).or_default())
         };
         let flavour = self.walk.flavour();
-        let make = || RowWriter::new(table, &self.walk.names.catalog, flavour, self.options, unnamed);
+        let catalog = &self.walk.names.catalog;
+        let make = || RowWriter::new(&catalog.complete(table), catalog, flavour, self.options, unnamed);
         page.rows(self.writers.get(table, make));
         Ok(())
     }

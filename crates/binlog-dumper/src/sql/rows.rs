@@ -59,6 +59,10 @@ struct WriterColumn {
 }
 
 impl WriteRows for Arc<RowWriter> {
+    fn table(&self) -> &Arc<TableMap> {
+        &self.map
+    }
+
     fn write(&self, chunk: &Chunk, raw: &RawEvent<'_>, rows: &Rows<'_>, out: &mut Vec<u8>) -> Result<(), DumpError> {
         self.rows(rows, out).map_err(|error| {
             let at = At { chunk, raw: *raw };

@@ -6,6 +6,7 @@ use binlog_parser::event::GtidEvent;
 use super::*;
 use crate::testing::{Log, rules, texts, words};
 
+mod names;
 mod whole;
 
 const STMT_END: u8 = 1;

@@ -15,8 +15,9 @@ impl GtidEvent {
             return self;
         }
         let others = rest_of_transaction.saturating_add(header_and_checksum as u64);
+        // Of nearly the right size already.
         let mut event = Self {
-            transaction_length: Some(0),
+            transaction_length: Some(others),
             ..self
         };
         loop {

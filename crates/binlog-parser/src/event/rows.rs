@@ -218,16 +218,20 @@ impl<'a> RowsIter<'_, 'a> {
     /// The image that the kind of event does not have becomes empty. `false` at the end.
     ///
     /// # Errors
-    /// With the offset of the field in the event. After an error the iterator is at its end.
+    /// With the offset of the field in the event. After an error the iterator is at its end, and what the images hold is
+    /// of no use.
     pub fn next_into(&mut self, before: &mut Row<'a>, after: &mut Row<'a>) -> Result<bool, (usize, FieldError)> {
-        before.cells.clear();
-        after.cells.clear();
         let bare = std::mem::take(&mut self.bare);
         let rest = std::mem::take(&mut self.rest);
         if rest.is_empty() && !bare {
             return Ok(false);
         }
         let mut reader = Reader::new(rest);
+        match self.rows.kind {
+            RowsKind::Insert => before.cells.clear(),
+            RowsKind::Delete => after.cells.clear(),
+            RowsKind::Update => {}
+        }
         let place = |reader: &Reader<'_>| self.rows.data_offset + self.rows.data.len() - reader.remaining();
         if let Err(error) = self.rows.read_change(&mut reader, before, after) {
             return Err((place(&reader), error));

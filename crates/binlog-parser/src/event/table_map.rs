@@ -51,6 +51,11 @@ impl ColumnType {
     pub const STRING: Self = Self(254);
     pub const GEOMETRY: Self = Self(255);
 
+    /// Whether MariaDB 5.3 stores fractions under this code, of which no table map tells the digits.
+    fn may_hide_fractions(self) -> bool {
+        matches!(self, ColumnType::TIME | ColumnType::DATETIME | ColumnType::TIMESTAMP)
+    }
+
     /// Whether a value has its length before it, in as many bytes as the metadata says.
     fn counts_its_bytes(self) -> bool {
         matches!(
@@ -74,7 +79,11 @@ pub struct Column {
     pub column_type: ColumnType,
     /// The type that the map says.
     pub stored_type: ColumnType,
-    /// The type's metadata as the server's `Field` knows it: precision and scale, length, fraction digits…
+    /// Type of the elements of a TYPED_ARRAY, the hidden column of a multi-valued index; the metadata is theirs. Early
+    /// releases of MySQL 8.0 log such columns.
+    pub element: Option<ColumnType>,
+    /// The type's metadata as the server's `Field` knows it: precision and scale, length, fraction digits… (those of
+    /// MariaDB 5.3's form only by [`TableMap::with_fractions`]).
     pub metadata: u16,
     /// Whether NULL is allowed.
     pub nullable: bool,
@@ -197,6 +206,22 @@ impl TableMap {
         })
     }
 
+    /// The map with these fraction digits, 0 to 6, of columns that have them in MariaDB 5.3's form, which maps do not
+    /// tell; `None` where none of the columns can, or all have 0.
+    #[must_use]
+    pub fn with_fractions(&self, digits: impl Fn(usize) -> u8) -> Option<Self> {
+        let mut columns = self.columns.clone();
+        for (index, column) in columns.iter_mut().enumerate() {
+            if column.column_type.may_hide_fractions() {
+                column.metadata = digits(index).min(6).into();
+            }
+        }
+        (columns != self.columns).then(|| Self {
+            columns,
+            ..self.clone()
+        })
+    }
+
     /// Appends the body. `id_len` is the width of the table id, 6 or 4. Of the columns it holds type, metadata
     /// and whether NULL is allowed; the rest of them is in [`TableMap::optional`].
     ///
@@ -211,7 +236,7 @@ impl TableMap {
         out.extend(self.columns.iter().map(|column| column.stored_type.0));
         let mut metadata = Vec::new();
         for column in &self.columns {
-            put_metadata(column, &mut metadata);
+            put_column(column, &mut metadata);
         }
         put_lenenc(out, metadata.len() as u64);
         out.extend(metadata);
@@ -261,11 +286,10 @@ fn columns(reader: &mut Reader<'_>) -> Result<Vec<Column>, FieldError> {
     let mut columns = Vec::with_capacity(types.len());
     reader.within(len, "column metadata", |metadata| {
         for code in types {
-            let stored_type = ColumnType(*code);
-            let (column_type, metadata) = read_metadata(stored_type, metadata)?;
-            check_metadata(column_type, metadata)?;
-            let column = Column::new(column_type, metadata, false);
-            columns.push(Column { stored_type, ..column });
+            columns.push(match ColumnType(*code) {
+                ColumnType::TYPED_ARRAY => read_array(metadata)?,
+                other => read_column(other, metadata)?,
+            });
         }
         metadata.finish("column metadata")
     })?;
@@ -312,15 +336,51 @@ fn metadata_form(stored: ColumnType) -> MetadataForm {
     }
 }
 
+fn read_column(stored_type: ColumnType, reader: &mut Reader<'_>) -> Result<Column, FieldError> {
+    let (column_type, metadata) = read_metadata(stored_type, reader)?;
+    check_metadata(column_type, metadata)?;
+    Ok(Column {
+        stored_type,
+        ..Column::new(column_type, metadata, false)
+    })
+}
+
+/// A typed array: the type of its elements, and their metadata, in which a VARCHAR's length has three bytes
+/// (`read_field_metadata` in MySQL's `rpl_utility.cc`).
+fn read_array(reader: &mut Reader<'_>) -> Result<Column, FieldError> {
+    let element = ColumnType(reader.u8("type of an array's elements")?);
+    if matches!(metadata_form(element), MetadataForm::String) {
+        return Err(FieldError::Invalid {
+            field: "type of an array's elements",
+            value: element.0.into(),
+            why: "is none that an array can have",
+        });
+    }
+    let (_, metadata) = read_metadata(element, reader)?;
+    check_metadata(element, metadata)?;
+    if element == ColumnType::VARCHAR {
+        reader.zero("length of an array's elements")?;
+    }
+    Ok(Column {
+        element: Some(element),
+        ..Column::new(ColumnType::TYPED_ARRAY, metadata, false)
+    })
+}
+
+fn put_column(column: &Column, out: &mut Vec<u8>) {
+    let Some(element) = column.element else {
+        return put_metadata(column.stored_type, column, out);
+    };
+    out.push(element.0);
+    put_metadata(element, column, out);
+    if element == ColumnType::VARCHAR {
+        out.push(0);
+    }
+}
+
 /// The real type, and its metadata.
 fn read_metadata(stored: ColumnType, reader: &mut Reader<'_>) -> Result<(ColumnType, u16), FieldError> {
     const FIELD: &str = "column metadata";
-    if stored == ColumnType::TYPED_ARRAY {
-        return Err(FieldError::Unsupported {
-            field: "column type",
-            why: "hidden columns of multi-valued indexes, which only MySQL 8.0.17 logs, are not decoded",
-        });
-    }
     let metadata = match metadata_form(stored) {
         MetadataForm::None => 0,
         MetadataForm::Byte => u16::from(reader.u8(FIELD)?),
@@ -330,9 +390,9 @@ fn read_metadata(stored: ColumnType, reader: &mut Reader<'_>) -> Result<(ColumnT
     Ok((stored, metadata))
 }
 
-fn put_metadata(column: &Column, out: &mut Vec<u8>) {
+fn put_metadata(stored: ColumnType, column: &Column, out: &mut Vec<u8>) {
     let [low, high] = column.metadata.to_le_bytes();
-    match metadata_form(column.stored_type) {
+    match metadata_form(stored) {
         MetadataForm::None => {}
         MetadataForm::Byte => out.push(low),
         MetadataForm::Word => out.extend([low, high]),
@@ -388,6 +448,7 @@ impl Column {
         Self {
             column_type,
             stored_type,
+            element: None,
             metadata,
             nullable,
             unsigned: None,

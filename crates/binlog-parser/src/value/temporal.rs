@@ -4,6 +4,7 @@
 //! ones (before MySQL 5.6.4 and in tables made there) in `sql/field.cc`.
 
 mod encode;
+mod mariadb53;
 
 use std::fmt;
 
@@ -244,7 +245,7 @@ fn not_old(field: &'static str, value: u64) -> FieldError {
     FieldError::Invalid {
         field,
         value,
-        why: "is none of the form before MySQL 5.6.4 (nor can MariaDB 5.3's fractions be told from it)",
+        why: "is none of the form before MySQL 5.6.4 (the table map does not tell the fractions of MariaDB 5.3's form)",
     }
 }
 

@@ -30,6 +30,7 @@ pub use follow::may_define;
 pub use given::Given;
 pub use origin::{GivenBy, LogPlace, Origin};
 pub use script::{SchemaScript, ScriptError};
+pub use types::character_bytes;
 
 /// The tables known so far. Cloning is cheap, and the clone does not see later changes.
 #[derive(Debug, Clone, Default)]
@@ -159,6 +160,17 @@ impl Catalog {
     #[must_use]
     pub fn columns(&self, map: &TableMap) -> Option<Arc<TableDefinition>> {
         self.agreeing(map).map(|(table, _)| table)
+    }
+
+    /// The table map with what only the definition tells of how its rows are stored: the fraction digits of MariaDB 5.3's
+    /// temporal types.
+    #[must_use]
+    pub fn complete(&self, map: &Arc<TableMap>) -> Arc<TableMap> {
+        let completed = self.columns(map).and_then(|table| {
+            let digits = |index: usize| table.columns.get(index)?.length?.try_into().ok();
+            map.with_fractions(|index| digits(index).unwrap_or(0))
+        });
+        completed.map_or_else(|| Arc::clone(map), Arc::new)
     }
 
     fn agreeing(&self, map: &TableMap) -> Option<(Arc<TableDefinition>, Origin)> {

@@ -199,7 +199,8 @@ fn set_bytes(members: usize) -> u64 {
 
 /// Bytes of the longest character (`MAXLEN` in `information_schema.CHARACTER_SETS`): all that they may be, where the
 /// name does not tell. `utf8` has another meaning in MariaDB without `UTF8_IS_UTF8MB3`.
-fn character_bytes(charset: Option<&str>) -> &'static [u64] {
+#[must_use]
+pub fn character_bytes(charset: Option<&str>) -> &'static [u64] {
     match charset {
         None => &[1, 2, 3, 4],
         Some("utf8mb4" | "utf16" | "utf16le" | "utf32" | "gb18030") => &[4],

@@ -151,7 +151,8 @@ pub fn push_literal(
 
 impl LiteralColumn {
     /// The bytes with the zeros that the log leaves out.
-    fn filled<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+    #[must_use]
+    pub fn filled<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let len = usize::from(self.fixed_len);
         if self.charset != Charset::Binary || bytes.len() >= len {
             return Cow::Borrowed(bytes);

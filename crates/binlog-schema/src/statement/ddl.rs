@@ -1,6 +1,6 @@
 //! CREATE, ALTER, DROP, RENAME and TRUNCATE of tables, indexes, views and databases.
 
-use super::scan::{Scan, Scanner};
+use super::scan::{Named, Scan, Scanner, Spot};
 use super::{Object, StatementKind};
 use crate::TableName;
 use crate::lexer::Kind;
@@ -118,11 +118,15 @@ impl Scanner<'_> {
 
     /// A table named by a foreign key is in the schema of the key's table, unless it says.
     fn foreign_table(&mut self, table: &TableName) -> Scan<()> {
+        let from = self.cursor;
         let name = self.name("a table's name")?;
-        self.read(Object::Table(TableName {
+        let qualified = name.schema.is_some();
+        let foreign = TableName {
             schema: name.schema.unwrap_or_else(|| table.schema.clone()),
             table: name.name,
-        }));
+        };
+        self.spot_table(from, &foreign, qualified, Some(table));
+        self.read(Object::Table(foreign));
         Ok(())
     }
 
@@ -217,10 +221,20 @@ impl Scanner<'_> {
         let schema = if unnamed {
             self.default_schema()?
         } else {
-            self.ident("a database's name")?
+            self.schema()?
         };
         self.write(Object::Schema(schema));
         Ok(())
+    }
+
+    fn schema(&mut self) -> Scan<String> {
+        let from = self.cursor;
+        let schema = self.ident("a database's name")?;
+        self.spots.push(Spot {
+            range: self.cursor.since(from),
+            named: Named::Schema(schema.clone()),
+        });
+        Ok(schema)
     }
 
     /// After `CREATE VIEW` or `ALTER VIEW`.

@@ -1,8 +1,10 @@
 //! INSERT, REPLACE, UPDATE, DELETE and LOAD DATA.
 
+use std::ops::Range;
+
 use super::Object;
 use super::query::Reference;
-use super::scan::{Scan, Scanner};
+use super::scan::{Named, Scan, Scanner, Spot};
 use crate::cursor::Name;
 use crate::lexer::Kind;
 
@@ -172,35 +174,51 @@ impl Scanner<'_> {
         ahead.is("USING")
     }
 
-    /// `a, b.*, c.d.*`
-    fn delete_targets(&mut self) -> Scan<Vec<Name>> {
+    /// `a, b.*, c.d.*`, each with its place.
+    fn delete_targets(&mut self) -> Scan<Vec<(Name, Range<usize>)>> {
         let mut targets = Vec::new();
         loop {
+            let from = self.cursor;
             let mut parts = vec![self.ident("a table's name")?];
+            let mut range = self.cursor.since(from);
             while self.cursor.accept_symbol(b'.') {
-                if !self.cursor.is_symbol(b'*') {
+                let is_name = !self.cursor.is_symbol(b'*');
+                if is_name {
                     parts.push(self.cursor.text());
                 }
                 self.cursor.advance();
+                if is_name {
+                    range = self.cursor.since(from);
+                }
             }
             let name = parts.pop().unwrap_or_default();
             let schema = parts.pop();
-            targets.push(Name { schema, name });
+            targets.push((Name { schema, name }, range));
             if !self.cursor.accept_symbol(b',') {
                 return Ok(targets);
             }
         }
     }
 
-    fn delete_among(&mut self, targets: &[Name]) -> Scan<()> {
+    fn delete_among(&mut self, targets: &[(Name, Range<usize>)]) -> Scan<()> {
         let references = self.references()?;
         let mut written = vec![false; references.len()];
-        for target in targets {
+        for (target, range) in targets {
             let index = self
                 .find(target, &references)
                 .ok_or("a table to delete from is not among the tables")?;
             if let Some(flag) = written.get_mut(index) {
                 *flag = true;
+            }
+            if let Some(reference) = references.get(index).filter(|reference| reference.alias.is_none()) {
+                self.spots.push(Spot {
+                    range: range.clone(),
+                    named: Named::Table {
+                        table: reference.table.clone(),
+                        qualified: target.schema.is_some(),
+                        owner: None,
+                    },
+                });
             }
         }
         self.add_references(references, &written);

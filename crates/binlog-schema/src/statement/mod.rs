@@ -11,6 +11,7 @@ mod kind;
 mod other;
 mod program;
 mod query;
+mod rename;
 mod scan;
 
 use binlog_parser::event::Flavour;
@@ -19,6 +20,7 @@ use crate::TableName;
 use crate::cursor::Cursor;
 use crate::lexer::Tokens;
 pub use kind::StatementKind;
+pub use rename::{Renames, renamed, without};
 use scan::{Scan, Scanner};
 
 /// What a statement touches.
@@ -96,6 +98,20 @@ pub fn touched(sql: &[u8], default_schema: &str, flavour: Flavour) -> Result<Tou
 /// # Errors
 /// As [`touched`].
 pub fn touched_in_mode(sql: &[u8], default_schema: &str, flavour: Flavour, sql_mode: u64) -> Result<Touched, Unparsed> {
+    read(sql, default_schema, flavour, sql_mode, |scanner, kind, _| {
+        scanner.judge(kind)?;
+        Ok(scanner.finish(kind))
+    })
+}
+
+/// Reads a statement's kind, and then the rest of it.
+fn read<T>(
+    sql: &[u8],
+    default_schema: &str,
+    flavour: Flavour,
+    sql_mode: u64,
+    rest: impl FnOnce(&mut Scanner<'_>, StatementKind, &Tokens<'_>) -> Scan<T>,
+) -> Result<T, Unparsed> {
     let unparsed = |why: scan::Why, kind| Unparsed {
         why: why.into_owned(),
         kind,
@@ -104,8 +120,7 @@ pub fn touched_in_mode(sql: &[u8], default_schema: &str, flavour: Flavour, sql_m
     let tokens = Tokens::read(sql, flavour, sql_mode).map_err(|why| unparsed(why.into(), None))?;
     let mut scanner = Scanner::new(Cursor::new(&tokens), default_schema, flavour);
     let kind = scanner.kind().map_err(|why| unparsed(why, None))?;
-    scanner.judge(kind).map_err(|why| unparsed(why, Some(kind)))?;
-    Ok(scanner.finish(kind))
+    rest(&mut scanner, kind, &tokens).map_err(|why| unparsed(why, Some(kind)))
 }
 
 impl Scanner<'_> {
@@ -145,12 +160,13 @@ impl Scanner<'_> {
         self.end()
     }
 
-    fn finish(mut self, kind: StatementKind) -> Touched {
-        self.reads.retain(|object| !self.writes.contains(object));
+    fn finish(&mut self, kind: StatementKind) -> Touched {
+        let (writes, mut reads) = (std::mem::take(&mut self.writes), std::mem::take(&mut self.reads));
+        reads.retain(|object| !writes.contains(object));
         Touched {
             kind,
-            writes: self.writes,
-            reads: self.reads,
+            writes,
+            reads,
             temporary: self.temporary,
         }
     }

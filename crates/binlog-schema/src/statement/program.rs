@@ -5,6 +5,12 @@ use super::scan::{Scan, Scanner, Verb};
 use crate::TableName;
 use crate::lexer::Kind;
 
+/// First words of statements in bodies whose names are not looked for.
+const NOT_FOLLOWED: [&str; 12] = [
+    "CREATE", "ALTER", "DROP", "TRUNCATE", "RENAME", "CALL", "LOCK", "LOAD", "PREPARE", "EXECUTE", "ANALYZE",
+    "OPTIMIZE",
+];
+
 impl Scanner<'_> {
     /// After `TRIGGER`.
     pub(crate) fn trigger(&mut self) -> Scan<()> {
@@ -16,7 +22,7 @@ impl Scanner<'_> {
 
     fn create_trigger(&mut self) -> Scan<()> {
         self.if_exists();
-        let name = self.name("a trigger's name")?;
+        let name = self.program_name()?;
         while !self.cursor.is("ON") {
             if self.cursor.is_end() {
                 return Err(self.expected("ON"));
@@ -35,7 +41,7 @@ impl Scanner<'_> {
 
     fn drop_trigger(&mut self) -> Scan<()> {
         self.if_exists();
-        let TableName { schema, table: name } = self.table()?;
+        let TableName { schema, table: name } = self.program()?;
         self.write(Object::Trigger {
             schema,
             name,
@@ -52,7 +58,7 @@ impl Scanner<'_> {
             self.global();
             return Ok(());
         }
-        let TableName { schema, table: name } = self.table()?;
+        let TableName { schema, table: name } = self.program()?;
         self.write(Object::Routine { schema, name });
         self.body()
     }
@@ -67,14 +73,14 @@ impl Scanner<'_> {
     /// After `EVENT`.
     pub(crate) fn event(&mut self) -> Scan<()> {
         self.if_exists();
-        let TableName { schema, table: name } = self.table()?;
+        let TableName { schema, table: name } = self.program()?;
         self.write(Object::Event {
             schema: schema.clone(),
             name,
         });
         while !self.cursor.is_end() {
             if self.cursor.accept(&["RENAME", "TO"]) {
-                let TableName { schema, table: name } = self.table()?;
+                let TableName { schema, table: name } = self.program()?;
                 self.write(Object::Event { schema, name });
             } else if self.cursor.is("DO") {
                 return self.body();
@@ -89,7 +95,10 @@ impl Scanner<'_> {
     /// cannot be followed adds none.
     fn body(&mut self) -> Scan<()> {
         let (writes, reads) = (self.writes.clone(), self.reads.clone());
-        if self.statements().is_err() {
+        let read = self.statements();
+        if self.finds_all {
+            read?;
+        } else if read.is_err() {
             (self.writes, self.reads) = (writes, reads);
             return Ok(());
         }
@@ -131,6 +140,10 @@ impl Scanner<'_> {
     fn statement(&mut self) -> Scan<bool> {
         if self.cursor.nth_is_symbol(1, b'(') && !self.cursor.is("SELECT") {
             return Ok(false);
+        }
+        if self.finds_all && self.cursor.is_one_of(&NOT_FOLLOWED) && self.cursor.nth_kind(1) == Some(Kind::Word) {
+            let word = self.cursor.text();
+            return Err(format!("names in {word} statements of a program's body are not looked for").into());
         }
         let hidden = self.ctes.len();
         if self.cursor.is("WITH") {

@@ -148,6 +148,7 @@ impl Scanner<'_> {
             return Ok(false);
         }
         self.cursor = ahead;
+        self.aliases.push(name.clone());
         if recursive {
             self.ctes.push(name.clone());
         }
@@ -273,6 +274,7 @@ impl Scanner<'_> {
     }
 
     fn named(&mut self) -> Scan<Option<Reference>> {
+        let from = self.cursor;
         let name = self.name("a table's name")?;
         if self.cursor.is_symbol(b'(') {
             return Err("a table function is not known".into());
@@ -282,6 +284,7 @@ impl Scanner<'_> {
         }
         let qualified = name.schema.is_some();
         let table = self.qualify(name)?;
+        self.spot_table(from, &table, qualified, None);
         Ok(Some(Reference {
             table,
             qualified,
@@ -306,7 +309,9 @@ impl Scanner<'_> {
                 self.group()?;
             } else if self.cursor.accept(&["PARTITION"]) || self.cursor.accept(&["AS"]) {
             } else if matches!(self.cursor.kind(), Some(Kind::Word | Kind::Quoted | Kind::Text)) && !self.ends_table() {
-                alias = Some(self.cursor.text());
+                let text = self.cursor.text();
+                self.aliases.push(text.clone());
+                alias = Some(text);
                 self.cursor.advance();
             } else {
                 return Ok(alias);

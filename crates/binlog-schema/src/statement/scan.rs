@@ -1,6 +1,7 @@
 //! What is gathered while a statement is read.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use binlog_parser::event::Flavour;
 
@@ -24,6 +25,26 @@ pub(crate) enum Verb {
     Other,
 }
 
+/// A name, and where in the statement it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) range: Range<usize>,
+    pub(crate) named: Named,
+}
+
+/// What is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Named {
+    Table {
+        table: TableName,
+        /// Whether its schema is named, too.
+        qualified: bool,
+        /// The table in whose schema it is, if its schema is not named.
+        owner: Option<TableName>,
+    },
+    Schema(String),
+}
+
 /// A statement that is being read.
 pub(crate) struct Scanner<'t> {
     pub(crate) cursor: Cursor<'t>,
@@ -33,6 +54,12 @@ pub(crate) struct Scanner<'t> {
     pub(crate) reads: Vec<Object>,
     pub(crate) verb: Verb,
     pub(crate) temporary: bool,
+    /// Where names stand.
+    pub(crate) spots: Vec<Spot>,
+    /// Whether every name must be found: also those in the bodies of programs.
+    pub(crate) finds_all: bool,
+    /// Names that stand for tables, or for what queries give, and are no table's.
+    pub(crate) aliases: Vec<String>,
     /// Names of common table expressions that hide tables here.
     pub(crate) ctes: Vec<String>,
     pub(crate) depth: usize,
@@ -48,6 +75,9 @@ impl<'t> Scanner<'t> {
             reads: Vec::new(),
             verb: Verb::Other,
             temporary: false,
+            spots: Vec::new(),
+            finds_all: false,
+            aliases: Vec::new(),
             ctes: Vec::new(),
             depth: 0,
         }
@@ -90,8 +120,51 @@ impl<'t> Scanner<'t> {
 
     /// The table named here.
     pub(crate) fn table(&mut self) -> Scan<TableName> {
+        let from = self.cursor;
         let name = self.name("a table's name")?;
+        let qualified = name.schema.is_some();
+        let table = self.qualify(name)?;
+        self.spot_table(from, &table, qualified, None);
+        Ok(table)
+    }
+
+    /// A program named here: its schema, and its name.
+    pub(crate) fn program(&mut self) -> Scan<TableName> {
+        let name = self.program_name()?;
         self.qualify(name)
+    }
+
+    pub(crate) fn program_name(&mut self) -> Scan<Name> {
+        let from = self.cursor;
+        let name = self.name("a program's name")?;
+        if let Some(schema) = &name.schema {
+            let mut after = from;
+            after.advance();
+            self.spots.push(Spot {
+                range: after.since(from),
+                named: Named::Schema(schema.clone()),
+            });
+        }
+        Ok(name)
+    }
+
+    /// Takes note of the table that was named since this place. `owner` is the table whose schema is meant where the
+    /// name has none; else it is the default one.
+    pub(crate) fn spot_table(
+        &mut self,
+        from: Cursor<'_>,
+        table: &TableName,
+        qualified: bool,
+        owner: Option<&TableName>,
+    ) {
+        self.spots.push(Spot {
+            range: self.cursor.since(from),
+            named: Named::Table {
+                table: table.clone(),
+                qualified,
+                owner: owner.cloned(),
+            },
+        });
     }
 
     pub(crate) fn name(&mut self, what: &str) -> Scan<Name> {

@@ -2,6 +2,7 @@
 //!
 //! The readers of `binlog-source` promise whole and consistent logs; this one promises what mysqlbinlog makes of any bytes.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::ops::{ControlFlow, Range};
@@ -9,12 +10,14 @@ use std::sync::Arc;
 
 use binlog_dumper::mysqlbinlog::EventBytes;
 use binlog_parser::{EventFlags, EventHeader, EventType, FormatDescription, HEADER_LEN, MAGIC, RawEvent};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::messages::Messages;
 
 /// Bytes that are read at once: what a core works on stays near it.
 const BLOCK: usize = 1 << 18;
+/// Blocks that are kept, to be filled again.
+const KEPT: usize = 32;
 /// Of a large event, so many are read at once.
 const LARGE_BLOCK: usize = 1 << 24;
 /// An event is no larger: the limit of packets in the client library.
@@ -73,6 +76,7 @@ pub(super) struct Log {
     /// What was read last, and where the next event begins in it.
     block: Bytes,
     at: usize,
+    used: Used,
     /// Of the next event.
     position: u64,
     /// Several logs may follow each other in a pipe.
@@ -87,6 +91,11 @@ pub(super) struct Log {
     beyond: bool,
 }
 
+/// Blocks that were read, the oldest first. One that nobody looks at any more is filled again: a new one costs more,
+/// because its memory is cleared.
+#[derive(Default)]
+struct Used(VecDeque<Bytes>);
+
 enum Input {
     File(File),
     Pipe(io::Stdin),
@@ -97,6 +106,24 @@ impl Read for Input {
         match self {
             Self::File(file) => file.read(buffer),
             Self::Pipe(stdin) => stdin.lock().read(buffer),
+        }
+    }
+}
+
+impl Used {
+    /// A block to be filled, with whatever is in it.
+    fn again(&mut self) -> BytesMut {
+        let oldest = self.0.front().is_some_and(Bytes::is_unique);
+        let oldest = oldest.then(|| self.0.pop_front()).flatten();
+        oldest.and_then(|block| block.try_into_mut().ok()).unwrap_or_default()
+    }
+
+    fn keep(&mut self, block: Bytes) {
+        if block.len() == BLOCK {
+            self.0.push_back(block);
+        }
+        if self.0.len() > KEPT {
+            self.0.pop_front();
         }
     }
 }
@@ -119,6 +146,7 @@ impl Log {
             input,
             block: Bytes::new(),
             at: 0,
+            used: Used::default(),
             position: 0,
             joined: false,
             verify,
@@ -253,25 +281,31 @@ impl Log {
 
     /// Begins a block with the rest of this one, and so many bytes, if there are.
     fn read(&mut self, len: usize) -> io::Result<()> {
-        let mut block = self.rest().to_vec();
+        let mut block = self.used.again();
+        let mut filled = self.rest().len();
+        block.resize(block.len().max(filled), 0);
+        if let Some(front) = block.get_mut(..filled) {
+            front.copy_from_slice(self.rest());
+        }
         let mut ended = Ok(());
-        while block.len() < len {
-            let before = block.len();
+        while filled < len {
             // A length that is not true must not take more memory than there are bytes.
-            let room = (len - before).clamp(BLOCK, LARGE_BLOCK);
-            block.resize(before + room, 0);
-            let read = self.input.read(block.get_mut(before..).unwrap_or_default());
-            block.truncate(before + read.as_ref().map_or(0, |read| *read));
-            match read {
+            let want = len.clamp(BLOCK, (filled + LARGE_BLOCK).max(BLOCK));
+            block.resize(want, 0);
+            match self.input.read(block.get_mut(filled..).unwrap_or_default()) {
                 Ok(0) => break,
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
                     ended = Err(error);
                     break;
                 }
-                _ => {}
             }
         }
-        (self.block, self.at) = (block.into(), 0);
+        block.truncate(filled);
+        let before = std::mem::replace(&mut self.block, block.freeze());
+        self.used.keep(before);
+        self.at = 0;
         ended
     }
 
@@ -294,7 +328,7 @@ impl Log {
         if describes && !has_format_head(bytes) {
             return Err(ReadError::Format);
         }
-        let raw = RawEvent::first(bytes, self.position, &self.format).map_err(|_| match self.verify {
+        let raw = RawEvent::framed(bytes, self.position, &self.format).ok_or(match self.verify {
             true => ReadError::Checksum,
             false => ReadError::Invalid,
         })?;

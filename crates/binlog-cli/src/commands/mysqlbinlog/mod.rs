@@ -11,7 +11,6 @@ mod load;
 mod log;
 mod messages;
 mod number;
-mod overflow;
 mod password;
 mod plan;
 mod raw;

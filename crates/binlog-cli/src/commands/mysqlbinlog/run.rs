@@ -6,18 +6,18 @@ use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 
-use binlog_dumper::mysqlbinlog::{Effects, Flow, Overflow, Page, PrintError, Printer, Selection};
+use binlog_dumper::mysqlbinlog::{Effects, Flow, Page, PrintError, Printer, Selection};
 use binlog_parser::{FormatDescription, RawEvent};
 use binlog_source::in_turns;
 
 use super::load::LoadFiles;
 use super::log::{Found, FoundIn, Log, ReadError};
 use super::messages::{Ending, Messages};
-use super::overflow::OverflowFile;
 use super::plan::Plan;
 use super::raw::RawLogs;
 use super::remote::{Arrival, Remote};
 use super::row_format::RowFormat;
+use crate::overflow::overflow_file;
 
 /// Position of a log's first event.
 const FIRST: u64 = 4;
@@ -29,7 +29,7 @@ pub(super) fn run(mut plan: Plan, messages: &mut Messages<'_>) -> Result<(), End
     let mut run = Run::new(&plan, messages);
     let options = run.printer.options();
     let write = |page: Page| {
-        let mut text = Vec::with_capacity(page.size());
+        let mut text = Vec::with_capacity(page.size() * 2);
         page.write(&options, &mut text).map(|()| text)
     };
     // An empty page stands for a pause.
@@ -163,7 +163,7 @@ impl<'r, 'm> Run<'r, 'm> {
             }
         }
         if self.ready.is_empty() && (self.page.size() > 0 || self.page.has_overflow()) {
-            self.ready = std::mem::take(&mut self.page).into_parts(FULL);
+            self.ready = self.page.turn().into_parts(FULL);
         }
         self.ready.pop_front()
     }
@@ -177,8 +177,7 @@ impl<'r, 'm> Run<'r, 'm> {
     }
 
     fn overflow(&mut self) {
-        let make = || Ok(Arc::new(OverflowFile::new()?) as Arc<dyn Overflow>);
-        match self.page.overflow(make) {
+        match self.page.overflow(overflow_file) {
             Ok(page) => self.ready.push_back(page),
             Err(error) => {
                 let error = format!("Could not write a temporary file: {error}");
@@ -304,8 +303,8 @@ impl<'r, 'm> Run<'r, 'm> {
         if !self.plan.settings.require_row_format {
             return Ok(());
         }
-        let raw = RawEvent::first(found.event.bytes(), found.position, format);
-        if raw.is_ok_and(|raw| self.row_format.allows(&raw)) {
+        let raw = RawEvent::framed(found.event.bytes(), found.position, format);
+        if raw.is_some_and(|raw| self.row_format.allows(&raw)) {
             return Ok(());
         }
         self.messages

@@ -6,21 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::{Block, Page, Part, Phase, Piece};
-
-/// Where the bytes of events wait for the end of their statement.
-pub trait Overflow: std::fmt::Debug + Send + Sync {
-    /// Appends bytes. Returns where they are.
-    ///
-    /// # Errors
-    /// They cannot be written.
-    fn append(&self, bytes: &[u8]) -> io::Result<u64>;
-
-    /// Reads bytes from a place that [`Self::append`] gave, over what was in `bytes`: as many as it has room for.
-    ///
-    /// # Errors
-    /// They cannot be read.
-    fn read(&self, from: u64, bytes: &mut [u8]) -> io::Result<()>;
-}
+use crate::Overflow;
 
 impl Page {
     /// Takes off what stands on the page for good, and moves the events of the statement that has not ended to where

@@ -71,7 +71,7 @@ impl CellType {
         let [low, high] = metadata.to_le_bytes();
         let decimals = usize::from(low).div_ceil(2);
         let fixed = |form, len, name: &str| Self::new(form, Layout::Fixed(len), name.to_owned());
-        match column.column_type {
+        match read_as(column) {
             ColumnType::TINY => fixed(Form::TinyInt, 1, "TINYINT"),
             ColumnType::SHORT => fixed(Form::SmallInt, 2, "SHORTINT"),
             ColumnType::INT24 => fixed(Form::MediumInt, 3, "MEDIUMINT"),
@@ -116,9 +116,14 @@ impl CellType {
     }
 }
 
+/// mysqlbinlog takes a typed array for one of its elements.
+fn read_as(column: &Column) -> ColumnType {
+    column.element.unwrap_or(column.column_type)
+}
+
 /// The metadata as mysqlbinlog reads it from the map: some types have their first byte high.
 pub(super) fn stored_metadata(column: &Column) -> u16 {
-    match column.column_type {
+    match read_as(column) {
         _ if column.stored_type == ColumnType::VAR_STRING => 0,
         ColumnType::NEWDECIMAL => column.metadata.swap_bytes(),
         ColumnType::STRING | ColumnType::ENUM | ColumnType::SET => u16::from_be_bytes(type_and_len(column)),

@@ -8,14 +8,26 @@ use crate::value::{Cell, Row, Value};
 /// `PARTIAL_JSON_UPDATES` of the servers' `binlog_row_value_options`.
 const PARTIAL_JSON: u64 = 1;
 
-/// Reads an image of these columns into `row`, which is empty.
+/// Reads an image of these columns into `row`, whatever is in it.
 pub(super) fn read<'a>(
     columns: &[Column],
     present: ColumnSet<'_>,
     reader: &mut Reader<'a>,
     row: &mut Row<'a>,
 ) -> Result<(), FieldError> {
-    read_cells(columns, present, reader, row, |_| false)
+    if present.count() != columns.len() {
+        return read_cells(columns, present, reader, row, |_| false);
+    }
+    // Most images hold every column: nothing is asked for each of them.
+    let mut nulls = null_bits(columns.len(), reader, row)?;
+    row.cells.resize(columns.len(), Cell::Absent);
+    for (column, cell) in columns.iter().zip(&mut row.cells) {
+        match nulls.next() {
+            true => *cell = Cell::Null,
+            false => cell.decode(reader, column)?,
+        }
+    }
+    Ok(())
 }
 
 /// Reads an image that begins with a bit for each JSON column of the table, in the image or not: whether it
@@ -46,7 +58,6 @@ pub(super) fn read_partial<'a>(
 }
 
 /// `is_partial` is asked for each column of the table.
-#[inline]
 fn read_cells<'a>(
     columns: &[Column],
     present: ColumnSet<'_>,
@@ -54,27 +65,51 @@ fn read_cells<'a>(
     row: &mut Row<'a>,
     mut is_partial: impl FnMut(&Column) -> bool,
 ) -> Result<(), FieldError> {
-    let count = present.count();
-    let null_bits = reader.take(count.div_ceil(8), "NULL bits")?;
-    row.null_padding = null_bits.last().map_or(0, |last| last & padding(count));
-    let nulls = ColumnSet::new(null_bits, count);
-    let all = count == columns.len();
-    let mut in_image = 0;
-    row.cells.reserve(columns.len());
-    for (index, column) in columns.iter().enumerate() {
+    let mut nulls = null_bits(present.count(), reader, row)?;
+    row.cells.resize(columns.len(), Cell::Absent);
+    for (index, (column, cell)) in columns.iter().zip(&mut row.cells).enumerate() {
         let partial = is_partial(column);
-        if !all && !present.contains(index) {
-            row.cells.push(Cell::Absent);
-            continue;
+        match present.contains(index) {
+            false => *cell = Cell::Absent,
+            true if nulls.next() => *cell = Cell::Null,
+            true if partial => *cell = Cell::Value(Value::decode_diffs(reader, column)?),
+            true => cell.decode(reader, column)?,
         }
-        row.cells.push(match nulls.contains(in_image) {
-            true => Cell::Null,
-            false if partial => Cell::Value(Value::decode_diffs(reader, column)?),
-            false => Cell::Value(Value::decode(reader, column)?),
-        });
-        in_image += 1;
     }
     Ok(())
+}
+
+/// The NULL bits at the front of an image of so many columns.
+fn null_bits<'a>(count: usize, reader: &mut Reader<'a>, row: &mut Row<'_>) -> Result<NullBits<'a>, FieldError> {
+    let bits = reader.take(count.div_ceil(8), "NULL bits")?;
+    row.null_padding = bits.last().map_or(0, |last| last & padding(count));
+    Ok(NullBits::new(bits))
+}
+
+/// The NULL bits one after the other, lowest bit of each byte first.
+struct NullBits<'a> {
+    rest: std::slice::Iter<'a, u8>,
+    /// Bits that are left of a byte, below a mark.
+    bits: u32,
+}
+
+impl<'a> NullBits<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes.iter(),
+            bits: 1,
+        }
+    }
+
+    #[inline(always)]
+    fn next(&mut self) -> bool {
+        if self.bits == 1 {
+            self.bits = 0x100 | self.rest.next().map_or(0, |byte| u32::from(*byte));
+        }
+        let bit = self.bits & 1 != 0;
+        self.bits >>= 1;
+        bit
+    }
 }
 
 /// Appends an image of these columns.

@@ -36,8 +36,29 @@ fn real_types() {
     check(254, &[0xee, 0x00], 254, 256);
     check(254, &[247, 2], 247, 2);
     check(254, &[248, 8], 248, 8);
-    assert!(read_metadata(ColumnType::TYPED_ARRAY, &mut Reader::new(&[3])).is_err());
     assert!(read_metadata(ColumnType::STRING, &mut Reader::new(&[245, 1])).is_err());
+}
+
+/// The element's metadata as the map has it, and what it says.
+#[test]
+fn typed_arrays() {
+    let check = |bytes: &[u8], element: ColumnType, metadata| {
+        let mut reader = Reader::new(bytes);
+        let column = read_array(&mut reader).unwrap();
+        assert!(reader.is_empty());
+        let read = (column.column_type, column.element, column.metadata);
+        assert_eq!(read, (ColumnType::TYPED_ARRAY, Some(element), metadata));
+        let mut again = Vec::new();
+        put_column(&column, &mut again);
+        assert_eq!(again, bytes);
+    };
+    check(&[8], ColumnType::LONGLONG, 0);
+    check(&[15, 80, 1, 0], ColumnType::VARCHAR, 336);
+    check(&[246, 10, 2], ColumnType::NEWDECIMAL, 0x20a);
+    check(&[18, 6], ColumnType::DATETIME2, 6);
+    for bad in [&[][..], &[15, 80, 1], &[15, 80, 1, 1], &[18, 7], &[254, 254, 12]] {
+        assert!(read_array(&mut Reader::new(bad)).is_err(), "{bad:?}");
+    }
 }
 
 #[test]

@@ -1,4 +1,13 @@
 use super::*;
+
+fn decode<'a>(reader: &mut Reader<'a>, column: &Column) -> Result<Value<'a>, FieldError> {
+    let mut cell = Cell::Absent;
+    cell.decode(reader, column)?;
+    match cell {
+        Cell::Value(value) => Ok(value),
+        other => panic!("{other:?}"),
+    }
+}
 use crate::value::Cell;
 
 fn column(column_type: ColumnType, metadata: u16) -> Column {
@@ -8,7 +17,7 @@ fn column(column_type: ColumnType, metadata: u16) -> Column {
 /// The value takes all bytes, and is an error without the last.
 fn check(column: &Column, bytes: &[u8], expected: Value<'_>) {
     let mut reader = Reader::new(bytes);
-    let value = Value::decode(&mut reader, column).unwrap();
+    let value = decode(&mut reader, column).unwrap();
     assert_eq!(value, expected, "{:?} {bytes:02x?}", column.column_type);
     assert!(reader.is_empty(), "{:?} {bytes:02x?}", column.column_type);
     let mut again = Vec::new();
@@ -16,7 +25,7 @@ fn check(column: &Column, bytes: &[u8], expected: Value<'_>) {
     assert_eq!(again, bytes, "{:?}", column.column_type);
     for len in 0..bytes.len() {
         let mut reader = Reader::new(&bytes[..len]);
-        let error = Value::decode(&mut reader, column).unwrap_err();
+        let error = decode(&mut reader, column).unwrap_err();
         assert!(matches!(error, FieldError::Short { .. }), "{error}");
     }
 }
@@ -71,7 +80,7 @@ fn decimals() {
     let check = |[precision, scale]: [u8; 2], bytes: &[u8], expected: &str| {
         let column = column(ColumnType::NEWDECIMAL, u16::from_le_bytes([precision, scale]));
         let mut reader = Reader::new(bytes);
-        let value = Value::decode(&mut reader, &column).unwrap();
+        let value = decode(&mut reader, &column).unwrap();
         assert!(matches!(value, Value::Decimal(decimal) if decimal.to_string() == expected));
         assert!(reader.is_empty());
     };
@@ -121,7 +130,7 @@ fn choices() {
 #[test]
 fn what_is_not_decoded() {
     let check = |column_type, expected: &str| {
-        let error = Value::decode(&mut Reader::new(&[0; 16]), &column(column_type, 1)).unwrap_err();
+        let error = decode(&mut Reader::new(&[0; 16]), &column(column_type, 1)).unwrap_err();
         assert_eq!(error.to_string(), format!("value: not supported: {expected}"));
     };
     check(
@@ -224,7 +233,7 @@ fn no_bit_is_lost() {
                 .wrapping_add(1_442_695_040_888_963_407);
             let bytes = (random ^ random >> 29).to_be_bytes();
             let mut reader = Reader::new(&bytes);
-            let Ok(value) = Value::decode(&mut reader, &column) else {
+            let Ok(value) = decode(&mut reader, &column) else {
                 continue;
             };
             let mut again = Vec::new();

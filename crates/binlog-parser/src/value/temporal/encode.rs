@@ -78,6 +78,12 @@ impl Timestamp {
     }
 }
 
+/// Seconds of a time of day, or of a TIME.
+pub(super) fn clock_seconds(hours: u64, minutes: u8, seconds: u8, most_hours: u64) -> Result<u64, FieldError> {
+    clock(hours, minutes, seconds, most_hours)?;
+    Ok(hours * 3600 + u64::from(minutes) * 60 + u64::from(seconds))
+}
+
 /// `hhmmss` as a number.
 fn clock(hours: u64, minutes: u8, seconds: u8, most_hours: u64) -> Result<u64, FieldError> {
     within("hours", hours, most_hours)?;
@@ -95,22 +101,21 @@ fn clock_bits(minutes: u8, seconds: u8) -> Result<u64, FieldError> {
 
 /// The fraction in the units of `len` bytes.
 fn fraction(microseconds: u32, len: usize) -> Result<u64, FieldError> {
-    let unit = match len {
-        0 => 1_000_000,
-        1 => 10_000,
-        2 => 100,
-        _ => 1,
-    };
-    let value = microseconds / unit;
-    if !microseconds.is_multiple_of(unit) {
-        return Err(invalid(
-            "microseconds",
-            microseconds.into(),
-            "has more digits than the column",
-        ));
+    let value = fraction_of(
+        microseconds,
+        [1, 100, 10_000, 1_000_000].get(len).copied().unwrap_or(1_000_000),
+    )?;
+    within("microseconds", value, (1 << (8 * len)) - 1)?;
+    Ok(value)
+}
+
+/// The fraction in units of which so many are a second.
+pub(super) fn fraction_of(microseconds: u32, units: u64) -> Result<u64, FieldError> {
+    let unit = 1_000_000 / units;
+    match u64::from(microseconds) {
+        value if value.is_multiple_of(unit) => Ok(value / unit),
+        value => Err(invalid("microseconds", value, "has more digits than the column")),
     }
-    within("microseconds", value.into(), (1 << (8 * len)) - 1)?;
-    Ok(value.into())
 }
 
 fn no_fraction(field: &'static str, microseconds: u32) -> Result<(), FieldError> {
@@ -125,11 +130,11 @@ fn no_fraction(field: &'static str, microseconds: u32) -> Result<(), FieldError>
 }
 
 /// The lowest `len` bytes, the highest of them first.
-fn put_be(value: u64, len: usize, out: &mut Vec<u8>) {
+pub(super) fn put_be(value: u64, len: usize, out: &mut Vec<u8>) {
     out.extend(value.to_be_bytes().iter().skip(8 - len));
 }
 
-fn within(field: &'static str, value: u64, most: u64) -> Result<(), FieldError> {
+pub(super) fn within(field: &'static str, value: u64, most: u64) -> Result<(), FieldError> {
     match value <= most {
         true => Ok(()),
         false => Err(invalid(field, value, "is more than the form can hold")),

@@ -3,25 +3,26 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use binlog_dumper::mysqlbinlog::Overflow;
+use binlog_dumper::Overflow;
 
 /// A file without a name, in the folder for temporary files: it is gone when nobody needs it any more.
 #[derive(Debug)]
-pub(super) struct OverflowFile {
+struct OverflowFile {
     file: File,
     end: Mutex<u64>,
 }
 
-impl OverflowFile {
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self {
-            file: tempfile::tempfile()?,
-            end: Mutex::new(0),
-        })
-    }
+/// A place for what is more than memory should hold.
+///
+/// # Errors
+/// There is no such file.
+pub(crate) fn overflow_file() -> io::Result<Arc<dyn Overflow>> {
+    Ok(Arc::new(OverflowFile {
+        file: tempfile::tempfile()?,
+        end: Mutex::new(0),
+    }))
 }
 
 impl Overflow for OverflowFile {
