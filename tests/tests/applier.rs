@@ -189,6 +189,27 @@ fn mariadb_to_mysql() -> Result<()> {
     )
 }
 
+/// No table map tells the digits of fractions in MariaDB 5.3's form: they are those of the target's columns.
+#[test]
+fn fractions_of_mariadb_53() -> Result<()> {
+    let start = |id| {
+        let options = ServerOptions::new(Flavour::MariaDb118).server_id(id);
+        Server::start(options.arg("--mysql56-temporal-format=OFF"))
+    };
+    let (source, target) = (start(1)?, start(2)?);
+    source.execute([
+        "CREATE DATABASE shop",
+        "CREATE TABLE shop.moments (id INT PRIMARY KEY, t TIME(3), d DATETIME(6) NULL, s TIMESTAMP(2) NULL, old TIME)",
+        "INSERT INTO shop.moments VALUES (1, '-838:59:58.999', '9999-12-31 23:59:59.999999', '2001-09-09 01:46:40.55', '12:00:01'),
+         (2, '00:00:00.001', '2024-02-29 12:34:56.789012', NULL, NULL), (3, NULL, NULL, '2038-01-19 03:14:07.99', '-1:00')",
+        "UPDATE shop.moments SET t = '12:34:56.789', s = '2001-09-09 01:46:40.01' WHERE id > 1",
+        "DELETE FROM shop.moments WHERE id = 1",
+    ])?;
+    let applied = apply_all(&mut Applier::connect(&options(&target))?, &source, 200)?;
+    ensure!(applied.rows == 6, "{applied:?}");
+    compare(&source, &target, &["shop.moments"])
+}
+
 #[test]
 #[ignore = "fetches a server that only the recording of fixtures needs"]
 fn old_rows() -> Result<()> {

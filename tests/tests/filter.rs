@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use binlog_filter::{Filter, Policy, Report, RuleSet, Selection};
 use binlog_source::{FileOptions, FileSource, Input, Next, Source as _};
-use binlog_testkit::compare::{assert_absent, compare};
+use binlog_testkit::compare::{assert_absent, compare, compare_as};
 use binlog_testkit::workload::{DROPPED, Workload, kept_tables};
 use binlog_testkit::{Flavour, Installation, Server, ServerOptions};
 use binlog_writer::Writer;
@@ -225,6 +225,41 @@ fn mariadb_10_11_keeps_the_shop() -> Result<()> {
 }
 
 /// Logs of all kinds, each with its server: `fixtures/FLAVOUR/NAME.binlog`.
+/// The workload's database gets another name, and one of its tables another one still.
+#[test]
+fn other_names() -> Result<()> {
+    let selection = Selection {
+        renames: vec!["shop.items=stock.things".into(), "shop.*=shop_eu.*".into()],
+        ..Selection::default()
+    };
+    for options in [
+        ServerOptions::new(Flavour::MySql97),
+        ServerOptions::new(Flavour::MySql97).arg("--binlog-format=MIXED"),
+        ServerOptions::new(Flavour::MariaDb118),
+    ] {
+        let source = worked(options)?;
+        let (log, report) = filtered(&source.binlogs()?, &selection, TINY_CHUNKS)?;
+        ensure!(report.dropped() == 0, "{report:?}");
+        let target = Server::start(ServerOptions::new(source.options().flavour).server_id(2))?;
+        target.execute(["CREATE DATABASE stock CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"])?;
+        let path = target.folder().join("filtered.000001");
+        fs::write(&path, log)?;
+        let mut client = target.client()?;
+        client.arg("--binary-mode");
+        pipe(reader_of(source.options().flavour, &path)?, Some(client))?;
+        let tables = kept_tables(&mut source.conn()?)?;
+        let new = |table: &str| match table {
+            "shop.items" => "stock.things".to_owned(),
+            table => table.replacen("shop.", "shop_eu.", 1),
+        };
+        let pairs: Vec<(&str, String)> = tables.iter().map(|table| (table.as_str(), new(table))).collect();
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(from, to)| (*from, to.as_str())).collect();
+        compare_as(&source, &target, &pairs)?;
+        assert_absent(&target, &["shop.orders", "shop_eu.items"])?;
+    }
+    Ok(())
+}
+
 fn fixtures() -> Result<Vec<(Flavour, PathBuf)>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
     let mut logs = Vec::new();
@@ -422,6 +457,51 @@ fn statements_that_stop() -> Result<()> {
     for flavour in Flavour::ALL {
         check(&format!("{flavour}/statement.binlog"), shop(), mixed)?;
     }
+    Ok(())
+}
+
+/// What would be kept, and by which rule, without a log.
+#[test]
+fn dry_runs_and_explanations() -> Result<()> {
+    let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/mysql-9.7/row.binlog");
+    let output = binlog_testkit::binlog()?
+        .args(["filter", "--dry-run", "--explain", "--table", "types.integers"])
+        .arg(&log)
+        .output()?;
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    ensure!(output.status.success(), "{stderr}");
+    ensure!(stdout.starts_with("transactions: 48 in, 6 kept"), "{stdout}");
+    ensure!(
+        stderr.contains("kept    types.integers: insert rows: --table 'types.integers'\n"),
+        "{stderr}"
+    );
+    ensure!(
+        stderr.contains("dropped types.keys2: CREATE TABLE: no --table or --database has it\n"),
+        "{stderr}"
+    );
+    Ok(())
+}
+
+#[test]
+fn domains() -> Result<()> {
+    let of = |domain_ids: Vec<u32>, flavour: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(flavour);
+        let logs = [1, 2, 3].map(|number| folder.join(format!("gtid.{number}.binlog")));
+        let selection = Selection {
+            domain_ids,
+            ..Selection::default()
+        };
+        filtered(&logs, &selection, USUAL_CHUNKS)
+    };
+    let all = of(vec![0, 7, u32::MAX], "mariadb-11.8")?.1;
+    ensure!(all.transactions_emptied == 0, "{all}");
+    let first = of(vec![0], "mariadb-11.8")?.1;
+    ensure!(
+        first.gtids_kept == all.gtids_kept && first.transactions_emptied > 1,
+        "{first}"
+    );
+    let error = of(vec![0], "mysql-9.7").map(drop).unwrap_err().to_string();
+    ensure!(error.contains("no GTID with a domain"), "{error}");
     Ok(())
 }
 

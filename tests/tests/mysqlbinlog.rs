@@ -341,9 +341,17 @@ fn odd_bodies() -> Result<()> {
         "mysql-9.7/mixed.binlog",
         "mysql-9.7/replica.binlog",
         "mysql-9.7/partitions.binlog",
+        "mysql-9.7/compressed.binlog",
+        "mysql-9.7/partial-json-compressed.binlog",
         "mysql-5.6/mixed.binlog",
     ];
     check(&of_each(&names, damage::bodies)?, 20)?;
+    Ok(())
+}
+
+#[test]
+fn typed_arrays() -> Result<()> {
+    check(&of_each(&["mysql-9.7/typed-array.binlog"], damage::typed_arrays)?, 20)?;
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use mysql::prelude::Queryable as _;
 #[derive(Debug)]
 pub(super) struct Layout {
     columns: Vec<Column>,
-    /// Index name, place in the index, column.
-    indexes: Vec<(String, u32, String)>,
+    /// Index name, place in the index, column: none where an expression stands.
+    indexes: Vec<(String, u32, Option<String>)>,
 }
 
 #[derive(Debug)]

@@ -96,6 +96,11 @@ pub(crate) fn bodies(log: &Log) -> Result<Vec<Case>> {
         (30, 27, &[255, 255]),
         (34, 20, &[7; 16]),
         (34, 36, &[7]),
+        (40, 20, &[9]),
+        (40, 25, &[1]),
+        (40, 31, &[0]),
+        (40, 60, &[255; 8]),
+        (40, 90, &[255; 2]),
     ];
     const OPTIONS: &[&[&str]] = &[&[], &["-v"], &["-H"], &["-s"]];
     let bytes = Arc::new(log.bytes()?);
@@ -109,6 +114,32 @@ pub(crate) fn bodies(log: &Log) -> Result<Vec<Case>> {
     }
     let turns = OPTIONS.iter().cycle().zip(logs);
     Ok(turns.map(|(options, log)| case(options, &log)).collect())
+}
+
+/// The JSON column of the fixture's tables as a typed array of these elements, as early releases of MySQL 8.0 log the
+/// hidden columns of multi-valued indexes.
+pub(crate) fn typed_arrays(log: &Log) -> Result<Vec<Case>> {
+    /// The types INT and JSON, and one byte of metadata.
+    const COLUMNS: [u8; 4] = [3, 245, 1, 4];
+    const ELEMENTS: [&[u8]; 6] = [
+        &[3, 20, 1, 3],
+        &[3, 20, 1, 8],
+        &[3, 20, 1, 11],
+        &[3, 20, 1, 12],
+        &[3, 20, 1, 14],
+        &[3, 20, 1, 13],
+    ];
+    let bytes = Arc::new(log.bytes()?);
+    let places = bytes.windows(4).enumerate().filter(|(_, window)| *window == COLUMNS);
+    let mut cases = Vec::new();
+    for (at, _) in places {
+        for bytes_at in ELEMENTS {
+            let log = Log::made(&log.name, &bytes, Change::Put { at, bytes: bytes_at });
+            cases.push(case(&["-v"], &log));
+            cases.push(case(&["-vv", "--print-table-metadata"], &log));
+        }
+    }
+    Ok(cases)
 }
 
 /// Bytes after the last event.
