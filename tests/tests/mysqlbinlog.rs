@@ -7,6 +7,8 @@ mod case;
 mod corpus;
 #[path = "mysqlbinlog/damage.rs"]
 mod damage;
+#[path = "mysqlbinlog/descriptions.rs"]
+mod descriptions;
 #[path = "mysqlbinlog/difference.rs"]
 mod difference;
 #[path = "mysqlbinlog/judge.rs"]
@@ -365,6 +367,13 @@ fn odd_headers() -> Result<()> {
     let mut cases = of_each(&names, damage::headers)?;
     cases.extend(of_each(&names, damage::longer)?);
     check(&cases, 5)?;
+    Ok(())
+}
+
+/// Format descriptions within and between logs.
+#[test]
+fn descriptions() -> Result<()> {
+    check(&of_each(&["mysql-9.7/gtid.1.binlog"], descriptions::orders)?, 90)?;
     Ok(())
 }
 

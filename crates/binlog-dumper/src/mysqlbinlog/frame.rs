@@ -1,5 +1,7 @@
 //! What stands around logs, and in place of what was left out of them.
 
+use binlog_parser::{EventFlags, EventHeader};
+
 use super::page::Page;
 use super::printer::{Effects, Printer};
 use super::text::end_statement;
@@ -46,14 +48,25 @@ impl Printer {
         page.text.extend(b"DELIMITER ;\n");
     }
 
-    /// Puts on the page what ends the text of a log.
-    pub fn end_log(&mut self, is_last: bool, page: &mut Page) {
-        if is_last && self.session.skipped {
+    /// Puts on the page what ends the text of the last log.
+    pub fn end_logs(&mut self, page: &mut Page) {
+        if self.session.skipped {
             self.added_commit(page);
         }
         self.leave_gtid(&mut page.text);
-        self.session.seen_gtid = false;
-        self.session.in_transaction = false;
+    }
+
+    /// The text of a log ends where another server's log begins: at its format description, but for one that a server
+    /// wrote for its relay log or sent again.
+    pub(super) fn begin_log(&mut self, header: &EventHeader, page: &mut Page) {
+        if header.flags.contains(EventFlags::RELAY_LOG) {
+            return;
+        }
+        if std::mem::replace(&mut self.session.in_log, true) && header.log_pos != 0 {
+            self.leave_gtid(&mut page.text);
+            self.session.seen_gtid = false;
+            self.session.in_transaction = false;
+        }
     }
 
     /// Puts on the page what stands after all.

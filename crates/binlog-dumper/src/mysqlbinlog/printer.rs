@@ -128,6 +128,9 @@ impl Printer {
         if let Stand::InPayload { end_log_pos, .. } = place {
             raw.header.log_pos = end_log_pos;
         }
+        if raw.header.event_type == EventType::FORMAT_DESCRIPTION {
+            self.begin_log(&raw.header, page);
+        }
         match self.selection.judge(&raw.header, place.measured()) {
             Verdict::Skip => return Ok(Flow::More),
             Verdict::Stop => return Ok(Flow::Stop),

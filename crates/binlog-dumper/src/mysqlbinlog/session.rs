@@ -27,6 +27,8 @@ pub(super) struct Session {
     pub(super) ignored: HashSet<u64>,
     /// Whether a format description was printed in base64.
     pub(super) described: bool,
+    /// Whether the format description of a log was seen that is no relay log's own.
+    pub(super) in_log: bool,
     /// Whether a GTID was seen, set, and is still to be used.
     pub(super) seen_gtid: bool,
     /// Of the server that wrote the last GTID.

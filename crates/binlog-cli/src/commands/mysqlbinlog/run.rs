@@ -203,15 +203,12 @@ impl<'r, 'm> Run<'r, 'm> {
     fn end_log(&mut self, is_last: bool) {
         self.open = None;
         self.is_over = is_last;
-        if self.plan.settings.raw {
-            return;
-        }
-        self.printer.end_log(is_last, &mut self.page);
-        if is_last {
+        if is_last && !self.plan.settings.raw {
             let mut aside = Aside {
                 load: &mut self.load,
                 messages: self.messages,
             };
+            self.printer.end_logs(&mut self.page);
             self.printer.end(&mut aside, &mut self.page);
             self.printer.finish(&mut self.page);
         }
