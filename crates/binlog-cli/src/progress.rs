@@ -100,6 +100,13 @@ fn lag(status: &Status, now: Timestamp) -> String {
     }
 }
 
+/// Says what the user should know of what a filter did.
+pub(crate) fn warn_of(filter: &binlog_filter::Filter) {
+    for remark in filter.remarks() {
+        warn(&remark);
+    }
+}
+
 /// Says something on stderr that does not end the command.
 pub(crate) fn warn(text: &str) {
     // A stderr that is gone is no reason to end.

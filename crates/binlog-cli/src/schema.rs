@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use binlog_schema::{Catalog, Given, OnMismatch, SchemaScript};
 use binlog_source::server_tables;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 use crate::connection::ConnectionArgs;
 use crate::inputs::is_url;
@@ -24,6 +24,25 @@ pub(crate) enum OnMismatchArg {
     Stop,
     /// Leave their columns without names
     Unnamed,
+}
+
+/// Where the definitions of tables come from that logs do not tell.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaArgs {
+    /// Definitions of tables that the log does not tell: a dump without data, as FILE or DB=FILE, or a server,
+    /// mysql://user@host:port, which tells those of now (repeatable)
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) schema: Vec<String>,
+    /// What to do with rows that contradict their table's definition
+    #[arg(long, value_name = "POLICY", default_value = "stop")]
+    on_mismatch: OnMismatchArg,
+}
+
+impl SchemaArgs {
+    /// A catalogue with these definitions.
+    pub(crate) fn catalog(&self, connection: &ConnectionArgs) -> Result<Catalog> {
+        catalog(&self.schema, self.on_mismatch, connection)
+    }
 }
 
 /// A catalogue with the definitions of schema files ('FILE.sql', 'DB=FILE.sql') and servers ('mysql://…').

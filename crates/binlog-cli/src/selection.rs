@@ -57,6 +57,15 @@ pub(crate) struct SelectionArgs {
     /// (repeatable; the first that matches)
     #[arg(long, value_name = "TABLE=TABLE")]
     rewrite: Vec<String>,
+    /// Keep rows of a table only where this is true: "shop.orders: region = 'EU' and total > 100" (repeatable: all must be)
+    #[arg(long = "where", value_name = "DB.TABLE: CONDITION")]
+    wheres: Vec<String>,
+    /// Leave out a column: 'shop.users.email' (repeatable)
+    #[arg(long, value_name = "DB.TABLE.COLUMN")]
+    drop_column: Vec<String>,
+    /// Put something else in the place of a column's values: shop.users.email=hash, …=null, "…='text'" (repeatable)
+    #[arg(long, value_name = "DB.TABLE.COLUMN=MASK")]
+    mask: Vec<String>,
     #[command(flatten)]
     replicate: ReplicateArgs,
     /// What to do with a statement that touches kept and dropped tables together [default: stop]
@@ -166,6 +175,9 @@ impl SelectionArgs {
             domain_ids: self.domain_id.clone(),
             thread_ids: self.thread_id.clone(),
             renames: self.rewrite.clone(),
+            wheres: self.wheres.clone(),
+            drop_columns: self.drop_column.clone(),
+            masks: self.mask.clone(),
             replicate: self.replicate.rules(),
             on_mixed: self.on_mixed.map(Policy::from).unwrap_or_default(),
             on_unparsed: self.on_unparsed.map(Policy::from).unwrap_or_default(),
@@ -185,6 +197,9 @@ fn add(to: &mut Selection, more: Selection) -> Result<(), &'static str> {
     to.domain_ids.extend(more.domain_ids);
     to.thread_ids.extend(more.thread_ids);
     to.renames.extend(more.renames);
+    to.wheres.extend(more.wheres);
+    to.drop_columns.extend(more.drop_columns);
+    to.masks.extend(more.masks);
     to.replicate.add(more.replicate);
     one(&mut to.include_gtids, more.include_gtids, "include-gtids")?;
     one(&mut to.exclude_gtids, more.exclude_gtids, "exclude-gtids")?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use binlog_parser::gtid::{GtidTextError, TransactionGtid};
 use binlog_parser::{Chunk, EventType, Place, RawEvent};
-use binlog_schema::{Object, Unparsed};
+use binlog_schema::{DefinitionError, Object, Unparsed};
 
 /// A rule that cannot be compiled.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -43,6 +43,9 @@ pub enum RuleError {
     /// Rules of both sorts, which judge by different things.
     #[error("the servers' rules (--replicate-…) cannot be given together with {0}")]
     BothSorts(&'static str),
+    /// Rules for rows or columns, where they cannot be followed.
+    #[error("{0} cannot be given here: {1}")]
+    Misplaced(&'static str, &'static str),
     /// The time range holds no time.
     #[error("the start time is not before the stop time")]
     Times,
@@ -110,6 +113,32 @@ pub enum FilterError {
         /// Its GTID.
         gtid: TransactionGtid,
     },
+    /// Rows or a table to which a rule for rows or columns cannot be applied.
+    #[error("{at}: {rule}: {why}")]
+    Misfit {
+        /// The event's place.
+        at: At,
+        /// The rule.
+        rule: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A table's definition is not that of its rows.
+    #[error("{at}: {error}")]
+    Definition {
+        /// The event's place.
+        at: At,
+        /// What contradicts what.
+        error: Box<DefinitionError>,
+    },
+    /// A statement defines a table with columns that are left out, and cannot be told without them.
+    #[error("{at}: a statement cannot be told without the columns that --drop-column leaves out: {statement}")]
+    Entangled {
+        /// The statement's place.
+        at: At,
+        /// Its first characters.
+        statement: String,
+    },
     /// A form of event that this version cannot judge.
     #[error("{at}: not supported with rules for tables or kinds: {why}")]
     Unsupported {
@@ -132,7 +161,8 @@ impl FilterError {
             Self::Unparsed { .. } | Self::Unjudged { .. } => {
                 "--on-unparsed keep or --on-unparsed drop decides what cannot be judged".into()
             }
-            Self::Unrenamed { .. } => {
+            Self::Definition { error, .. } => error.hint().into(),
+            Self::Unrenamed { .. } | Self::Entangled { .. } => {
                 "--on-unparsed keep leaves such statements as they are, --on-unparsed drop leaves them out".into()
             }
             _ => return None,

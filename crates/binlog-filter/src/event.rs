@@ -5,6 +5,7 @@ use binlog_parser::{EventFlags, EventType, FieldError, RawEvent, Reader, Run};
 use binlog_schema::TableName;
 use bytes::Bytes;
 
+use crate::images::Counts;
 use crate::kind::Kind;
 use crate::report::Reason;
 
@@ -45,15 +46,6 @@ pub(crate) enum Verdict {
     Drop(Reason),
 }
 
-/// What is changed in a kept event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// A row event becomes the last one of its statement.
-    EndsStatement,
-    /// The event becomes these bytes: a table map or statement with other names, in part, or without USE.
-    Becomes(Bytes),
-}
-
 /// An event of a transaction.
 #[derive(Debug)]
 pub(crate) struct Item<'a> {
@@ -61,8 +53,13 @@ pub(crate) struct Item<'a> {
     pub(crate) run: &'a Run,
     pub(crate) role: Role,
     pub(crate) verdict: Verdict,
-    /// What is to be changed in it, if it is kept.
-    pub(crate) change: Option<Change>,
+    /// What stands in its place, if it is kept: one event, or several row events. A table map or statement with other
+    /// names, in part, or without USE; rows that were chosen or changed.
+    pub(crate) change: Option<Bytes>,
+    /// Whether it is a row event that becomes the last one of its statement.
+    pub(crate) ends_statement: bool,
+    /// What was done to its rows.
+    pub(crate) rows: Counts,
 }
 
 impl<'a> Item<'a> {
@@ -73,6 +70,8 @@ impl<'a> Item<'a> {
             role: Role::of(&raw),
             verdict: Verdict::Keep,
             change: None,
+            ends_statement: false,
+            rows: Counts::default(),
         }
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use binlog_parser::gtid::TransactionGtid;
 use binlog_parser::{Chunk, EventType, FormatDescription, HEADER_LEN, Query, RawEvent, Run, Step, TransactionTracker};
+use binlog_schema::Catalog;
 
+use crate::definitions::Definitions;
 use crate::error::{At, FilterError};
 use crate::event::{Item, Role, Verdict, thread_id};
 use crate::explain::Explanation;
@@ -42,7 +44,7 @@ enum Rest {
 /// assert_eq!(filter.report().events, 0);
 /// # Ok::<(), binlog_filter::RuleError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Filter {
     rules: RuleSet,
     report: Report,
@@ -50,6 +52,7 @@ pub struct Filter {
     format: Arc<FormatDescription>,
     open: Option<Open>,
     tables: Tables,
+    definitions: Definitions,
     /// Memory for what awaits the rest of its statement.
     waiting: Waiting,
     /// Events of a statement that the last chunk left open, to be put out with the rest of it.
@@ -68,6 +71,7 @@ impl Filter {
             format: Arc::default(),
             open: None,
             tables: Tables::default(),
+            definitions: Definitions::default(),
             waiting: Waiting::default(),
             carried: Vec::new(),
             explanation: None,
@@ -83,10 +87,29 @@ impl Filter {
         }
     }
 
+    /// The filter, which knows these definitions of tables beside those that the log tells. Rules for rows and columns need
+    /// names, signs and members.
+    #[must_use]
+    pub fn with_definitions(self, catalog: Catalog) -> Self {
+        Self {
+            definitions: Definitions::new(catalog),
+            ..self
+        }
+    }
+
     /// What was decided so far, where it is taken note of. Without rules for tables, kinds and names nothing is decided.
     #[must_use]
     pub fn explanation(&self) -> Option<&Explanation> {
         self.explanation.as_ref()
+    }
+
+    /// What the user should know at the end: rules of which the column was never there, for all rows of their tables.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let rules = self.definitions.without_column();
+        rules
+            .map(|rule| format!("{rule}: there was no such column in any row of the table"))
+            .collect()
     }
 
     /// What was kept and left out so far.
@@ -121,14 +144,14 @@ impl Filter {
         })
     }
 
-    /// The chunk with its statements under the new names, as far as these can be found: what it defines, it defines under
-    /// them.
+    /// The chunk with its statements under the new names and without columns that are left out, as far as these can be found:
+    /// what it defines, it defines so.
     ///
     /// # Errors
     /// An event cannot be read.
     pub fn renamed(&self, chunk: &Chunk) -> Result<Chunk, FilterError> {
         let mut renamed = chunk.clone();
-        if !self.rules.renames() {
+        if !self.rules.renames() && !self.rules.names_columns() {
             return Ok(renamed);
         }
         let names = self.rules.names();
@@ -140,8 +163,9 @@ impl Filter {
                 let place = |error| FilterError::from(chunk.place(raw.error(HEADER_LEN, error)));
                 let query = Query::decode(raw.body()).map_err(place)?;
                 let statement = Statement::of(&query, chunk.format.flavour());
+                let part = statement.remainder(self.rules.images());
                 let new = NewStatement {
-                    sql: statement.renamed(None, names).unwrap_or_default(),
+                    sql: statement.renamed(part.as_deref(), names).unwrap_or_default().or(part),
                     schema: names.schema(&statement.schema),
                     without_use: false,
                 };
@@ -183,6 +207,9 @@ impl Filter {
                 self.settle(chunk, &mut items, Rest::BreaksOff, &mut out)?;
                 self.close();
             }
+            if self.rules.names_columns() {
+                self.definitions.learn(chunk, &raw)?;
+            }
             if step == Step::Outside {
                 self.settle(chunk, &mut items, Rest::BreaksOff, &mut out)?;
                 self.outside(chunk, &raw, run, &mut out)?;
@@ -212,6 +239,7 @@ impl Filter {
             let format = FormatDescription::decode(raw.body());
             self.format = Arc::new(format.map_err(|error| chunk.place(raw.error(HEADER_LEN, error)))?);
             self.tables.close();
+            self.definitions.close();
         }
         let verdict = match Role::of(raw) {
             Role::Unknown if self.rules.judges_content() => {
@@ -351,6 +379,7 @@ impl Filter {
                     chunk,
                     format: &self.format,
                     tables: &mut self.tables,
+                    definitions: &mut self.definitions,
                     waiting: &mut self.waiting,
                     explanation: self.explanation.as_mut(),
                 };

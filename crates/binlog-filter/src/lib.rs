@@ -18,6 +18,9 @@
 //!
 //! A `DROP` or `RENAME` of several tables is kept in part, where each of them can be judged by itself.
 //!
+//! Rows may be kept by their values, and columns left out or masked: see [`Selection::wheres`], [`Selection::drop_columns`]
+//! and [`Selection::masks`]. Only rows of tables with such rules are decoded.
+//!
 //! What is kept may get other names: see [`Selection::renames`].
 //!
 //! A kept statement whose default database is one of which nothing is kept is marked as one that needs no `USE`
@@ -31,10 +34,12 @@
 //!
 //! The filter knows no output formats, servers or files. Positions in event headers are left as they were read.
 
+mod definitions;
 mod error;
 mod event;
 mod explain;
 mod filter;
+mod images;
 mod judge;
 mod kind;
 mod pattern;

@@ -23,6 +23,8 @@ pub enum Reason {
     Domain,
     /// The connection that made it.
     Thread,
+    /// Its values, or text that tells values that are left out.
+    Row,
     /// The policy for mixed statements.
     Mixed,
     /// The policy for what cannot be judged.
@@ -50,6 +52,10 @@ pub struct Report {
     pub events_dropped: BTreeMap<Reason, u64>,
     /// BEGIN and COMMIT that were made for emptied transactions that had none.
     pub events_made: u64,
+    /// Rows that were left out by their values.
+    pub rows_dropped: u64,
+    /// UPDATEs that became an INSERT or a DELETE: their row comes into what is kept, or leaves it.
+    pub rows_moved: u64,
     /// GTIDs that came in.
     pub gtids: u64,
     /// GTIDs that went out, those of emptied transactions included.
@@ -85,6 +91,7 @@ impl fmt::Display for Reason {
             Self::Server => "server id",
             Self::Domain => "domain id",
             Self::Thread => "thread id",
+            Self::Row => "values",
             Self::Mixed => "mixed statement",
             Self::Unparsed => "not judged",
             Self::Frame => "frame of a dropped transaction",
@@ -111,6 +118,12 @@ impl fmt::Display for Report {
         )?;
         for (reason, count) in &self.events_dropped {
             writeln!(f, "  dropped by {reason}: {count}")?;
+        }
+        if self.rows_dropped > 0 {
+            writeln!(f, "  rows left out by their values: {}", self.rows_dropped)?;
+        }
+        if self.rows_moved > 0 {
+            writeln!(f, "  updates made to inserts or deletes: {}", self.rows_moved)?;
         }
         if self.split > 0 {
             writeln!(f, "  statements kept in part: {}", self.split)?;

@@ -67,13 +67,20 @@ pub(crate) fn as_transaction(raw: &RawEvent<'_>) -> Result<Option<Bytes>, FieldE
     Ok(Some(rebuilt(raw, raw.header, &body)))
 }
 
-/// The row event, marked as the last of its statement. The flags stand behind the table id.
-pub(crate) fn ending_statement(raw: &RawEvent<'_>, id_len: usize) -> Bytes {
-    let mut body = raw.body().to_vec();
-    if let Some(flags) = body.get_mut(id_len) {
+/// The row events, the last one marked as the last of its statement. The flags stand behind the table id.
+pub(crate) fn ending_statement(events: &Bytes, raw: &RawEvent<'_>, id_len: usize) -> Bytes {
+    let mut bytes = events.to_vec();
+    let (mut last, mut rest) = (0, events.as_ref());
+    while let Ok(header) = EventHeader::decode(rest) {
+        last = events.len() - rest.len();
+        rest = rest.get(header.event_size as usize..).unwrap_or_default();
+    }
+    if let Some(flags) = bytes.get_mut(last + HEADER_LEN + id_len) {
         *flags |= RowsFlags::STMT_END.0 as u8;
     }
-    rebuilt(raw, raw.header, &body)
+    bytes.truncate(bytes.len() - raw.checksum().len());
+    raw.checksum().append(&mut bytes, last);
+    Bytes::from(bytes)
 }
 
 /// What becomes of a kept statement.
@@ -151,13 +158,13 @@ fn without_databases(raw: &[u8]) -> Result<Vec<u8>, FieldError> {
     Ok(status)
 }
 
-/// The table map with another name.
+/// The body of a table map with another name.
 ///
 /// # Errors
 /// The body cannot be read, or the name is too long for it.
-pub(crate) fn renamed_map(raw: &RawEvent<'_>, id_len: usize, name: &TableName) -> Result<Bytes, FieldError> {
+pub(crate) fn renamed_map(old: &[u8], id_len: usize, name: &TableName) -> Result<Vec<u8>, FieldError> {
     const FLAGS: usize = 2;
-    let mut reader = Reader::new(raw.body());
+    let mut reader = Reader::new(old);
     let head = reader.take(id_len + FLAGS, "table id and flags")?;
     for field in ["schema", "table"] {
         let len = reader.u8(field)?;
@@ -170,7 +177,7 @@ pub(crate) fn renamed_map(raw: &RawEvent<'_>, id_len: usize, name: &TableName) -
         body.push(0);
     }
     body.extend(reader.peek());
-    Ok(rebuilt(raw, raw.header, &body))
+    Ok(body)
 }
 
 fn check_name(field: &'static str, name: &str) -> Result<u8, FieldError> {
@@ -197,7 +204,7 @@ pub(crate) fn bare_query(raw: &RawEvent<'_>, sql: &str, log_pos: u32) -> Bytes {
 }
 
 /// An event of this header and body, with its size and, if `raw` has one, its checksum made anew.
-fn rebuilt(raw: &RawEvent<'_>, header: EventHeader, body: &[u8]) -> Bytes {
+pub(crate) fn rebuilt(raw: &RawEvent<'_>, header: EventHeader, body: &[u8]) -> Bytes {
     let size = HEADER_LEN + body.len() + raw.checksum().len();
     let mut bytes = Vec::with_capacity(size);
     EventHeader {

@@ -7,6 +7,7 @@ use binlog_schema::TableName;
 use binlog_schema::statement::Renames;
 
 use crate::error::RuleError;
+use crate::images::ImageRules;
 use crate::kind::Kind;
 use crate::pattern::Pattern;
 use crate::rename::Renaming;
@@ -36,6 +37,7 @@ struct Rules {
     on_unparsed: Policy,
     emptied: Emptied,
     renaming: Renaming,
+    images: ImageRules,
     /// The servers' rules, in place of the others.
     replicate: Option<Replicate>,
     /// The rules are those of a share.
@@ -111,6 +113,7 @@ impl RuleSet {
             on_unparsed: selection.on_unparsed,
             emptied: selection.emptied,
             renaming: Renaming::compile(&selection.renames)?,
+            images: ImageRules::compile(&selection.wheres, &selection.drop_columns, &selection.masks)?,
             replicate: Replicate::compile(&selection.replicate)?,
             share: None,
         })))
@@ -164,6 +167,17 @@ impl RuleSet {
     /// Whether anything can get another name.
     pub(crate) fn renames(&self) -> bool {
         !self.0.renaming.is_empty() || self.replicate().is_some()
+    }
+
+    /// The rules for rows and columns.
+    pub(crate) fn images(&self) -> &ImageRules {
+        &self.0.images
+    }
+
+    /// Whether there are rules for rows or columns, which need the definitions of tables.
+    #[must_use]
+    pub fn names_columns(&self) -> bool {
+        !self.0.images.is_empty()
     }
 
     /// The servers' rules, which stand in place of those for tables.
@@ -250,6 +264,7 @@ impl RuleSet {
             || rules.replicate.is_some()
             || !rules.kinds.is_empty()
             || !rules.renaming.is_empty()
+            || !rules.images.is_empty()
             || rules.share.is_some()
     }
 
@@ -332,6 +347,9 @@ fn check_sorts(selection: &Selection) -> Result<(), RuleError> {
         ("--not-database", &selection.not_databases),
         ("--kind", &selection.kinds),
         ("--rewrite", &selection.renames),
+        ("--where", &selection.wheres),
+        ("--drop-column", &selection.drop_columns),
+        ("--mask", &selection.masks),
     ];
     match ours.iter().find(|(_, given)| !given.is_empty()) {
         Some((option, _)) if !selection.replicate.is_empty() => Err(RuleError::BothSorts(option)),

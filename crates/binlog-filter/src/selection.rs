@@ -35,6 +35,13 @@ pub struct Selection {
     /// Other names for what is kept, in order, the first that matches a table: `shop.*=shop_eu.*`, `shop.a=shop.b`,
     /// `/shop_([0-9]+)/.*=shop.*`. What is selected is told by the names of the source.
     pub renames: Vec<String>,
+    /// Keep rows only where a condition on their values is true: `shop.orders: region = 'EU' and total > 100`. An UPDATE
+    /// that brings a row into what is kept becomes an INSERT, one that takes it out a DELETE.
+    pub wheres: Vec<String>,
+    /// Leave out these columns, `shop.users.email`: from row images, table maps, and what DDL says of them.
+    pub drop_columns: Vec<String>,
+    /// Other values in the place of these columns': `shop.users.email=hash`, `=null` or `='text'`.
+    pub masks: Vec<String>,
     /// The servers' own rules for databases and tables, in place of those above and of `renames`.
     pub replicate: ReplicateRules,
     /// What to do with a mixed statement: one that writes kept and dropped tables, or a kept one from a dropped one.

@@ -1,20 +1,24 @@
 //! Judging the events of a transaction, statement by statement.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use binlog_parser::event::{ExecuteLoadQuery, Flavour};
+use binlog_parser::event::{ExecuteLoadQuery, Flavour, Rows};
 use binlog_parser::{Chunk, FieldError, FormatDescription, HEADER_LEN, Query, RawEvent};
-use binlog_schema::statement::{Renames, renamed, touched_in_mode, without};
-use binlog_schema::{Object, TableName, Touched, Unparsed};
+use binlog_schema::statement::{Remainder, Renames, renamed, touched_in_mode, without, without_columns};
+use binlog_schema::{Object, StatementKind, TableName, Touched, Unparsed};
+use bytes::Bytes;
 
+use crate::definitions::Definitions;
 use crate::error::{At, FilterError};
-use crate::event::{Change, Item, Role, Verdict, rows_head, table_map, table_name};
+use crate::event::{Item, Role, Verdict, rows_head, table_map, table_name};
 use crate::explain::Explanation;
+use crate::images::{ImageRules, Outcome, Trouble};
 use crate::judge::{Judgement, judge};
 use crate::kind::Kind;
 use crate::replicate::Replicate;
 use crate::report::{Reason, Report};
-use crate::rewrite::{NewStatement, renamed_map};
+use crate::rewrite::{NewStatement, rebuilt, renamed_map};
 use crate::rules::RuleSet;
 use crate::selection::Policy;
 use crate::tables::{Known, Tables};
@@ -26,18 +30,21 @@ pub(crate) struct Judge<'f> {
     pub(crate) chunk: &'f Chunk,
     pub(crate) format: &'f FormatDescription,
     pub(crate) tables: &'f mut Tables,
+    pub(crate) definitions: &'f mut Definitions,
     pub(crate) waiting: &'f mut Waiting,
     pub(crate) explanation: Option<&'f mut Explanation>,
 }
 
 /// The events that await the rest of their statement, as indexes.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Waiting {
     context: Vec<usize>,
     texts: Vec<usize>,
     maps: Vec<usize>,
     rows: Vec<usize>,
     end: Option<usize>,
+    /// Whether the statement's text may tell values that are left out.
+    hides_text: bool,
 }
 
 impl Judge<'_> {
@@ -59,6 +66,7 @@ impl Judge<'_> {
             self.waiting.add(items, index, role, verdict);
             if ends {
                 self.tables.close();
+                self.definitions.close();
                 self.waiting.close(items, true);
             }
         }
@@ -76,7 +84,7 @@ impl Judge<'_> {
                 item.change = change;
                 verdict
             }
-            Role::Rows(kind) => return self.rows(raw, kind),
+            Role::Rows(kind) => return self.rows(item, kind),
             Role::RowsEnd => return Ok((Verdict::Keep, true)),
             Role::Statement => {
                 let query = Query::decode(raw.body()).map_err(|error| self.place(raw, error))?;
@@ -97,7 +105,7 @@ impl Judge<'_> {
         Ok((verdict, false))
     }
 
-    fn map(&mut self, raw: &RawEvent<'_>) -> Result<(Verdict, Option<Change>), FilterError> {
+    fn map(&mut self, raw: &RawEvent<'_>) -> Result<(Verdict, Option<Bytes>), FilterError> {
         let id_len = self.format.table_id_len(raw.header.event_type);
         let place = |error| FilterError::from(self.chunk.place(raw.error(HEADER_LEN, error)));
         let (id, names) = table_map(raw.body(), id_len).map_err(place)?;
@@ -107,28 +115,67 @@ impl Judge<'_> {
         let Some(table) = self.tables.get(id) else {
             return Ok((Verdict::Keep, None));
         };
-        let renamed = table.new_name.as_ref().map(|new| renamed_map(raw, id_len, new));
-        let renamed = renamed.transpose().map_err(place)?;
-        Ok((table.verdict, renamed.map(Change::Becomes)))
+        let mut body = None;
+        if table.has_images && table.verdict == Verdict::Keep {
+            self.waiting.hides_text = true;
+            let images = self.definitions.open(rules.images(), self.chunk, raw, (id, id_len))?;
+            if let Some(map) = images.new_map() {
+                let new = body.insert(Vec::new());
+                map.encode(id_len, new).map_err(place)?;
+            }
+        }
+        if let Some(name) = &table.new_name {
+            let old = body.as_deref().unwrap_or(raw.body());
+            body = Some(renamed_map(old, id_len, name).map_err(place)?);
+        }
+        Ok((table.verdict, body.map(|body| rebuilt(raw, raw.header, &body))))
     }
 
-    fn rows(&mut self, raw: &RawEvent<'_>, kind: Kind) -> Result<(Verdict, bool), FilterError> {
+    fn rows(&mut self, item: &mut Item<'_>, kind: Kind) -> Result<(Verdict, bool), FilterError> {
+        let raw = &item.raw;
         let id_len = self.format.table_id_len(raw.header.event_type);
         let (table_id, ends) = rows_head(raw.body(), id_len).map_err(|error| self.place(raw, error))?;
         let Some(table) = self.tables.get(table_id) else {
             return Err(self.place(raw, FieldError::NoTableMap { table_id }));
         };
-        let verdict = match table.verdict {
+        let mut verdict = match table.verdict {
             Verdict::Keep if !self.rules.keeps_kind(kind) => Verdict::Drop(Reason::Kind),
             verdict => verdict,
         };
+        if table.has_images && verdict == Verdict::Keep {
+            verdict = self.images(item, table_id, id_len)?;
+        }
         if let Some(explanation) = &mut self.explanation {
             explanation.rows(self.rules, &table.name, kind, verdict);
         }
         Ok((verdict, ends))
     }
 
-    fn statement(&mut self, raw: &RawEvent<'_>, query: &Query<'_>) -> Result<(Verdict, Option<Change>), FilterError> {
+    /// Chooses and changes the event's rows.
+    fn images(&self, item: &mut Item<'_>, table_id: u64, id_len: usize) -> Result<Verdict, FilterError> {
+        let raw = &item.raw;
+        let Some(images) = self.definitions.get(table_id) else {
+            return Err(self.place(raw, FieldError::NoTableMap { table_id }));
+        };
+        let map = Arc::clone(images.known_map());
+        let rows = Rows::decode(raw.header.event_type, raw.body(), id_len, map);
+        let rows = rows.map_err(|error| self.place(raw, error))?;
+        let (outcome, counts) = images.apply(raw, &rows, id_len).map_err(|trouble| match trouble {
+            Trouble::Field(offset, error) => self.chunk.place(raw.error(offset, error)).into(),
+            Trouble::Misfit(misfit) => misfit.at(At::of(self.chunk, raw)),
+        })?;
+        item.rows = counts;
+        Ok(match outcome {
+            Outcome::Same => Verdict::Keep,
+            Outcome::Nothing => Verdict::Drop(Reason::Row),
+            Outcome::Events(events) => {
+                item.change = Some(events.into());
+                Verdict::Keep
+            }
+        })
+    }
+
+    fn statement(&mut self, raw: &RawEvent<'_>, query: &Query<'_>) -> Result<(Verdict, Option<Bytes>), FilterError> {
         let statement = Statement::of(query, self.format.flavour());
         if let Some(replicate) = self.rules.replicate() {
             return self.replicated(raw, statement, replicate);
@@ -140,6 +187,10 @@ impl Judge<'_> {
         if verdict != Verdict::Keep {
             return Ok((verdict, None));
         }
+        let (verdict, part) = self.without_columns(raw, &statement, part)?;
+        if verdict != Verdict::Keep {
+            return Ok((verdict, None));
+        }
         let (verdict, renamed) = self.renamed(raw, &statement, part.as_deref())?;
         let schema = &statement.schema;
         let new = NewStatement {
@@ -148,7 +199,33 @@ impl Judge<'_> {
             without_use: !schema.is_empty() && !self.rules.keeps_any_table_of(schema),
         };
         let bytes = new.of(raw).map_err(|error| self.place(raw, error))?;
-        Ok((verdict, bytes.map(Change::Becomes)))
+        Ok((verdict, bytes))
+    }
+
+    /// The statement, or that part of it, without columns that are left out.
+    fn without_columns(
+        &mut self,
+        raw: &RawEvent<'_>,
+        statement: &Statement<'_>,
+        part: Option<Vec<u8>>,
+    ) -> Result<(Verdict, Option<Vec<u8>>), FilterError> {
+        let images = self.rules.images();
+        let Some(table) = statement.defined().filter(|table| images.drops_any_column(table)) else {
+            return Ok((Verdict::Keep, part));
+        };
+        let is_dropped = |column: &str| images.drops_column(&table, column);
+        match statement.without_columns(part.as_deref(), &is_dropped) {
+            Ok(Remainder::Same) => Ok((Verdict::Keep, part)),
+            Ok(Remainder::Changed(sql)) => Ok((Verdict::Keep, Some(sql))),
+            Ok(Remainder::Nothing) => Ok((Verdict::Drop(Reason::Row), None)),
+            Ok(Remainder::Entangled) => {
+                let at = At::of(self.chunk, raw);
+                let statement = shortened(statement.sql);
+                let error = || FilterError::Entangled { at, statement };
+                Ok((by_policy(self.rules, self.report, error)?, part))
+            }
+            Err(unparsed) => Ok((self.unparsed(raw, unparsed)?, part)),
+        }
     }
 
     /// By the servers' rules.
@@ -157,7 +234,7 @@ impl Judge<'_> {
         raw: &RawEvent<'_>,
         statement: Statement<'_>,
         replicate: &Replicate,
-    ) -> Result<(Verdict, Option<Change>), FilterError> {
+    ) -> Result<(Verdict, Option<Bytes>), FilterError> {
         let new_schema = self.rules.names().schema(&statement.schema);
         let statement = match &new_schema {
             Some(schema) => Statement {
@@ -184,7 +261,7 @@ impl Judge<'_> {
             schema: new_schema,
         };
         let bytes = new.of(raw).map_err(|error| self.place(raw, error))?;
-        Ok((verdict, bytes.filter(|_| verdict == Verdict::Keep).map(Change::Becomes)))
+        Ok((verdict, bytes.filter(|_| verdict == Verdict::Keep)))
     }
 
     /// The statement, or that part of it, with other names.
@@ -221,6 +298,9 @@ impl Judge<'_> {
         let judgement = judge(self.rules, touched);
         let mut part = None;
         let verdict = match &judgement {
+            Judgement::Keep if self.has_hidden_rows(statement, touched) => {
+                self.unjudged(raw, "its rows, for which there are rules, are not in the log")?
+            }
             Judgement::Keep => Verdict::Keep,
             Judgement::Drop(reason) => Verdict::Drop(*reason),
             Judgement::Unknown(why) => self.unjudged(raw, why)?,
@@ -239,6 +319,18 @@ impl Judge<'_> {
             explanation.statement(self.rules, touched, &judgement, part.is_some(), verdict);
         }
         Ok((verdict, part))
+    }
+
+    /// Whether the statement itself, run again, would change or read rows that are chosen or changed here.
+    fn has_hidden_rows(&self, statement: &Statement<'_>, touched: &Touched) -> bool {
+        let images = self.rules.images();
+        let mut tables = touched.writes.iter().chain(&touched.reads).filter_map(Object::table);
+        let runs_over_rows = match touched.kind {
+            StatementKind::CreateTable => statement.may_select(),
+            StatementKind::Other => true,
+            kind => kind.is_dml(),
+        };
+        !images.is_empty() && runs_over_rows && tables.any(|table| images.concern(table))
     }
 
     fn mixed(
@@ -303,6 +395,7 @@ fn known(rules: &RuleSet, name: TableName) -> Known {
     let is_kept = verdict == Verdict::Keep;
     Known {
         new_name: is_kept.then(|| rules.names().table(&name)).flatten(),
+        has_images: rules.images().concern(&name),
         name,
         verdict,
     }
@@ -335,6 +428,33 @@ impl<'q> Statement<'q> {
         let keeps = |table: &TableName| rules.keeps_table(&table.schema, &table.table);
         let part = without(self.sql, &self.schema, self.flavour, self.sql_mode, &keeps);
         part.ok().flatten()
+    }
+
+    /// Whether the word SELECT stands in it.
+    fn may_select(&self) -> bool {
+        let word = b"SELECT";
+        self.sql.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+    }
+
+    /// The table that it makes, changes or gives an index.
+    fn defined(&self) -> Option<TableName> {
+        let touched = self.touched().ok()?;
+        touched.writes.iter().find_map(Object::table).cloned()
+    }
+
+    /// What is left without columns that are left out, where that is another statement.
+    pub(crate) fn remainder(&self, images: &ImageRules) -> Option<Vec<u8>> {
+        let table = self.defined().filter(|table| images.drops_any_column(table))?;
+        match self.without_columns(None, &|column| images.drops_column(&table, column)) {
+            Ok(Remainder::Changed(sql)) => Some(sql),
+            Ok(Remainder::Nothing) => Some(b"/* nothing */".to_vec()),
+            _ => None,
+        }
+    }
+
+    fn without_columns(&self, part: Option<&[u8]>, is_dropped: &dyn Fn(&str) -> bool) -> Result<Remainder, Unparsed> {
+        let sql = part.unwrap_or(self.sql);
+        without_columns(sql, &self.schema, self.flavour, self.sql_mode, is_dropped)
     }
 
     /// The statement, or that part of it, with other names, if it has one of these.
@@ -394,7 +514,7 @@ impl Waiting {
         match (last_kept, self.rows.last()) {
             (Some(kept), Some(last)) if ended && kept != *last && self.end.is_none() => {
                 if let Some(item) = items.get_mut(kept) {
-                    item.change = Some(Change::EndsStatement);
+                    item.ends_statement = true;
                 }
             }
             (Some(_), _) => {}
@@ -406,6 +526,11 @@ impl Waiting {
                 self.set_others(items, Verdict::Drop(Reason::Table));
             }
             (None, None) => {}
+        }
+        if self.hides_text {
+            for text in &self.texts {
+                set(items, *text, Verdict::Drop(Reason::Row));
+            }
         }
         self.clear_rows();
     }
@@ -420,6 +545,7 @@ impl Waiting {
         self.maps.clear();
         self.rows.clear();
         self.end = None;
+        self.hides_text = false;
     }
 
     /// For what is not kept without row events.

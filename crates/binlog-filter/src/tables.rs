@@ -12,16 +12,18 @@ const MOST: usize = 10_000;
 const SLOTS: usize = 64;
 
 /// A table, and what becomes of its rows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Known {
     pub(crate) name: TableName,
     pub(crate) verdict: Verdict,
+    /// Whether rules choose or change its rows.
+    pub(crate) has_images: bool,
     /// The name that it gets, if it is kept.
     pub(crate) new_name: Option<TableName>,
 }
 
 /// The tables of the open statement, and what was judged before: a stream names the same tables over and over.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     known: Vec<Known>,
     /// Where in `known` a table stands, by the bytes that name it in table maps.

@@ -5,14 +5,14 @@ use binlog_parser::{Chunk, EventType, FieldError, FormatDescription, HEADER_LEN,
 use bytes::Bytes;
 
 use crate::error::FilterError;
-use crate::event::{Change, Item, Role, Verdict};
+use crate::event::{Item, Role, Verdict};
 use crate::report::{Reason, Report};
 use crate::rewrite::{as_transaction, bare_query, ending_statement};
 use crate::rules::Whole;
 use crate::stretch::Stretch;
 
 /// A transaction of which a first part went through.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Open {
     pub(crate) whole: Whole,
     /// Whether an empty transaction stays of it if nothing is kept.
@@ -70,6 +70,10 @@ impl Open {
         if let Whole::Vanish(reason) = self.whole {
             part.items.iter().for_each(|_| report.drop_event(reason));
             return Ok(());
+        }
+        for item in part.items {
+            report.rows_dropped += item.rows.dropped;
+            report.rows_moved += item.rows.moved;
         }
         let holds = self.holds(part.ends);
         let runs = match self.is_emptied() && part.is_whole() && self.keeps_frame() {
@@ -137,10 +141,13 @@ impl<'a> Part<'_, 'a> {
     /// The event with what is changed in it.
     fn changed(&self, item: &Item<'_>) -> Option<Bytes> {
         let raw = &item.raw;
-        match &item.change {
-            Some(Change::EndsStatement) => Some(ending_statement(raw, self.format.table_id_len(raw.header.event_type))),
-            Some(Change::Becomes(bytes)) => Some(bytes.clone()),
-            None => None,
+        match item.ends_statement {
+            true => {
+                let events = item.change.clone().unwrap_or_else(|| item.bytes());
+                let id_len = self.format.table_id_len(raw.header.event_type);
+                Some(ending_statement(&events, raw, id_len))
+            }
+            false => item.change.clone(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a replica needs to know.
 
 use binlog_applier::ApplierOptions;
-use binlog_filter::RuleSet;
+use binlog_filter::Filter;
 use binlog_source::LiveOptions;
 
 use crate::backoff::Backoff;
@@ -14,8 +14,8 @@ pub struct ReplicaOptions {
     pub source: LiveOptions,
     /// The target and the checkpoint's name.
     pub target: ApplierOptions,
-    /// What to keep.
-    pub rules: RuleSet,
+    /// What to keep: a filter before its first chunk.
+    pub filter: Filter,
     /// When to end.
     pub until: Until,
     /// How to wait between attempts.

@@ -4,7 +4,6 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use binlog_applier::{Applier, Checkpoint};
-use binlog_filter::Filter;
 use binlog_source::{LiveOptions, LiveSource, StartAt};
 
 use crate::drive::{Pipeline, drive};
@@ -56,7 +55,7 @@ impl Attempt for Replica<'_> {
         let mut ending = Ending::new(options.until.clone(), applier.gtids().clone());
         let pipeline = Pipeline {
             source: &mut source,
-            filter: &mut Filter::new(options.rules.clone()),
+            filter: &mut options.filter.clone(),
             applier: &mut applier,
             ending: &mut ending,
         };

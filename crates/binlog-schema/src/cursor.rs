@@ -23,6 +23,16 @@ impl<'t> Cursor<'t> {
         Self { tokens, at: 0 }
     }
 
+    /// At the token of this number.
+    pub(crate) fn at(tokens: &'t Tokens<'t>, at: usize) -> Self {
+        Self { tokens, at }
+    }
+
+    /// Number of the token.
+    pub(crate) fn index(&self) -> usize {
+        self.at
+    }
+
     pub(crate) fn is_end(&self) -> bool {
         self.at >= self.tokens.len()
     }

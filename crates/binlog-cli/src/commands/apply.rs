@@ -12,7 +12,8 @@ use clap::Args;
 
 use crate::commands::until::UntilArgs;
 use crate::inputs::InputArgs;
-use crate::progress::StatusLine;
+use crate::progress::{StatusLine, warn_of};
+use crate::schema::SchemaArgs;
 use crate::selection::SelectionArgs;
 use crate::stop::stop_flag;
 
@@ -34,6 +35,8 @@ pub(crate) struct Apply {
     #[command(flatten)]
     until: UntilArgs,
     #[command(flatten)]
+    schema: SchemaArgs,
+    #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
     selection: SelectionArgs,
@@ -51,13 +54,15 @@ impl Apply {
             name: self.name.clone(),
             ..ApplierOptions::new(self.input.connection.server(&self.to)?)
         };
+        let catalog = self.schema.catalog(&self.input.connection)?;
         let mut source = self.input.open()?;
         let mut applier = Applier::connect(&target)?;
         let done = applier.gtids().clone();
         let mut ending = Ending::new(until.clone(), done);
+        let mut filter = Filter::new(rules).with_definitions(catalog);
         let pipeline = Pipeline {
             source: &mut *source,
-            filter: &mut Filter::new(rules),
+            filter: &mut filter,
             applier: &mut applier,
             ending: &mut ending,
         };
@@ -65,6 +70,7 @@ impl Apply {
         let stop = stop_flag()?;
         drive(pipeline, &mut status, &mut line, &stop)?;
         line.state(&State::Stopped { status: &status });
+        warn_of(&filter);
         let is_stopped = stop.load(Ordering::Relaxed);
         if matches!(until, Until::Statement(_)) && ending.statement().is_none() && !is_stopped {
             bail!("{NOT_FOUND}; all of it was applied");

@@ -19,9 +19,9 @@ use clap::{Args, ValueEnum};
 
 use crate::inputs::InputArgs;
 use crate::output::{Output, OutputArgs, ShowArgs};
-use crate::progress::warn;
+use crate::progress::{warn, warn_of};
 use crate::report::ReportArgs;
-use crate::schema::{self, OnMismatchArg};
+use crate::schema::{self, SchemaArgs};
 use crate::selection::SelectionArgs;
 use json::JsonArgs;
 use split::{SplitBy, Splitting};
@@ -33,13 +33,8 @@ pub(crate) struct Dump {
     /// Form of the output
     #[arg(long, value_name = "FORMAT", default_value = "sql")]
     format: Format,
-    /// Definitions of tables that the log does not tell: a dump without data, as FILE or DB=FILE, or a server,
-    /// mysql://user@host:port, which tells those of now (repeatable)
-    #[arg(long, value_name = "FILE|URL")]
-    schema: Vec<String>,
-    /// What to do with rows that contradict their table's definition
-    #[arg(long, value_name = "POLICY", default_value = "stop")]
-    on_mismatch: OnMismatchArg,
+    #[command(flatten)]
+    schema: SchemaArgs,
     /// Write one file for each table, or transaction, into the folder --output
     #[arg(long, value_name = "BY", requires = "output")]
     split: Option<SplitBy>,
@@ -75,17 +70,17 @@ impl Dump {
         }
         let rules = self.selection.rules_for_reader()?;
         if self.split.is_some() {
-            split::check(&self.schema)?;
+            split::check(&self.schema.schema)?;
         }
-        let catalog = schema::catalog(&self.schema, self.on_mismatch, &self.input.connection)?;
+        let catalog = self.schema.catalog(&self.input.connection)?;
         // Logs of which nothing is printed may change what is given.
         let limit = self.split.map_or(CORE_CHUNK_LIMIT, SplitBy::chunk_limit);
-        let source = match self.schema.is_empty() {
+        let source = match self.schema.schema.is_empty() {
             true => self.input.open_for(&rules, limit)?,
             false => self.input.open_all(limit)?,
         };
         let is_filtered = self.report.is_wanted() || !rules.keeps_everything();
-        let filter = is_filtered.then(|| Filter::new(rules));
+        let filter = is_filtered.then(|| Filter::new(rules).with_definitions(catalog.clone()));
         if let (Some(by), Some(folder)) = (self.split, self.output.path()) {
             return self.split(by, folder, source, filter, catalog);
         }
@@ -110,7 +105,12 @@ impl Dump {
                 printing.filter
             }
         };
-        filter.map_or(Ok(()), |filter| self.report.tell(filter.report()))
+        filter.map_or(Ok(()), |filter| self.tell(&filter))
+    }
+
+    fn tell(&self, filter: &Filter) -> Result<()> {
+        warn_of(filter);
+        self.report.tell(filter.report())
     }
 
     fn split(
@@ -143,7 +143,7 @@ impl Dump {
             }
         };
         schema::warn_of_remarks(names.catalog());
-        filter.map_or(Ok(()), |filter| self.report.tell(filter.report()))
+        filter.map_or(Ok(()), |filter| self.tell(&filter))
     }
 }
 

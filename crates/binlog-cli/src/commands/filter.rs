@@ -9,7 +9,9 @@ use clap::Args;
 
 use crate::inputs::InputArgs;
 use crate::output::OutputArgs;
+use crate::progress::warn_of;
 use crate::report::ReportArgs;
+use crate::schema::SchemaArgs;
 use crate::selection::SelectionArgs;
 
 /// Write a valid binary log of the selected changes.
@@ -24,6 +26,8 @@ pub(crate) struct Filter {
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
+    schema: SchemaArgs,
+    #[command(flatten)]
     report: ReportArgs,
     #[command(flatten)]
     output: OutputArgs,
@@ -36,11 +40,12 @@ pub(crate) struct Filter {
 impl Filter {
     pub(crate) fn run(self) -> Result<()> {
         let rules = self.selection.rules()?;
+        let catalog = self.schema.catalog(&self.input.connection)?;
         let mut source = match rules.keeps_everything() {
             true => self.input.open_as_stored()?,
             false => self.input.open_for(&rules, CHUNK_LIMIT)?,
         };
-        let mut filter = binlog_filter::Filter::new(rules);
+        let mut filter = binlog_filter::Filter::new(rules).with_definitions(catalog);
         if self.explain {
             filter = filter.explaining();
         }
@@ -54,6 +59,7 @@ impl Filter {
             write!(io::stderr().lock(), "{explanation}")?;
         }
         written?;
+        warn_of(&filter);
         match self.dry_run {
             true => self.report.tell_alone(filter.report()),
             false => self.report.tell(filter.report()),

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use binlog_applier::ApplierOptions;
+use binlog_filter::Filter;
 use binlog_parser::gtid::GtidProgress;
 use binlog_replica::{Backoff, ReplicaOptions, Until};
 use binlog_source::{LiveOptions, StartAt};
@@ -10,6 +11,7 @@ use clap::Args;
 use crate::commands::until::UntilArgs;
 use crate::connection::ConnectionArgs;
 use crate::progress::StatusLine;
+use crate::schema::SchemaArgs;
 use crate::selection::SelectionArgs;
 use crate::start::parse_start;
 use crate::stop::stop_flag;
@@ -45,6 +47,8 @@ pub(crate) struct Replicate {
     #[command(flatten)]
     until: UntilArgs,
     #[command(flatten)]
+    schema: SchemaArgs,
+    #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
@@ -68,7 +72,7 @@ impl Replicate {
                 held,
                 ..ApplierOptions::new(self.connection.server(&self.to)?)
             },
-            rules: self.selection.rules()?,
+            filter: Filter::new(self.selection.rules()?).with_definitions(self.schema.catalog(&self.connection)?),
             until: if self.until_end {
                 Until::End
             } else {

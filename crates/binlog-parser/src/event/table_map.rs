@@ -1,6 +1,7 @@
 //! TABLE_MAP: names a table and its columns' types for the row events after it.
 
 mod optional;
+mod without;
 
 use crate::error::FieldError;
 use crate::event::Flavour;
@@ -220,6 +221,29 @@ impl TableMap {
             columns,
             ..self.clone()
         })
+    }
+
+    /// The map with these names of its columns, if it has none. Any other number of names than that of the columns is none.
+    #[must_use]
+    pub fn with_names(&self, names: &[&str]) -> Self {
+        const COLUMN_NAME: u8 = 4;
+        let mut named = self.clone();
+        let is_named = self.columns.iter().any(|column| column.name.is_some());
+        if is_named || names.len() != self.columns.len() {
+            return named;
+        }
+        let mut value = Vec::new();
+        for (column, name) in named.columns.iter_mut().zip(names) {
+            column.name = Some((*name).into());
+            put_lenenc(&mut value, name.len() as u64);
+            value.extend(name.bytes());
+        }
+        let mut optional = named.optional.into_vec();
+        optional.push(COLUMN_NAME);
+        put_lenenc(&mut optional, value.len() as u64);
+        optional.extend(value);
+        named.optional = optional.into();
+        named
     }
 
     /// Appends the body. `id_len` is the width of the table id, 6 or 4. Of the columns it holds type, metadata

@@ -3,6 +3,7 @@
 //! Statements in a log were accepted by a server, so the parser does not check grammar: it finds
 //! the names. What it cannot judge is [`Unparsed`], never a guess.
 
+mod columns;
 mod ddl;
 mod dml;
 mod excerpt;
@@ -19,6 +20,7 @@ use binlog_parser::event::Flavour;
 use crate::TableName;
 use crate::cursor::Cursor;
 use crate::lexer::Tokens;
+pub use columns::{Remainder, without_columns};
 pub use kind::StatementKind;
 pub use rename::{Renames, renamed, without};
 use scan::{Scan, Scanner};

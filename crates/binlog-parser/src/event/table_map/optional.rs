@@ -21,19 +21,29 @@ pub(super) fn read(
     flavour: Flavour,
 ) -> Result<PrimaryKey, FieldError> {
     let mut primary_key = None;
+    for_each_field(reader, |code, value| {
+        match code {
+            8 => primary_key = Some(key(value, columns.len(), false)?),
+            9 => primary_key = Some(key(value, columns.len(), true)?),
+            _ => read_of_columns(code, value, columns, flavour)?,
+        }
+        Ok(())
+    })?;
+    Ok(primary_key)
+}
+
+/// Reads fields, each with its type and its value.
+#[inline(always)]
+pub(super) fn for_each_field<'a>(
+    reader: &mut Reader<'a>,
+    mut read: impl FnMut(u8, &mut Reader<'a>) -> Result<(), FieldError>,
+) -> Result<(), FieldError> {
     while !reader.is_empty() {
         let code = reader.u8("optional metadata type")?;
         let len = reader.lenenc("optional metadata length")?;
-        reader.within(len, "optional metadata", |value| {
-            match code {
-                8 => primary_key = Some(key(value, columns.len(), false)?),
-                9 => primary_key = Some(key(value, columns.len(), true)?),
-                _ => read_of_columns(code, value, columns, flavour)?,
-            }
-            Ok(())
-        })?;
+        reader.within(len, "optional metadata", |value| read(code, value))?;
     }
-    Ok(primary_key)
+    Ok(())
 }
 
 /// Reads a field that says something of each column of a kind.
@@ -72,7 +82,7 @@ fn is(column_type: ColumnType) -> impl Fn(&Column) -> bool {
     move |column| column.column_type == column_type
 }
 
-fn is_numeric(column: &Column) -> bool {
+pub(super) fn is_numeric(column: &Column) -> bool {
     matches!(
         column.column_type,
         ColumnType::TINY
@@ -87,7 +97,7 @@ fn is_numeric(column: &Column) -> bool {
     )
 }
 
-fn is_text(column_type: ColumnType, flavour: Flavour) -> bool {
+pub(super) fn is_text(column_type: ColumnType, flavour: Flavour) -> bool {
     match column_type {
         ColumnType::STRING | ColumnType::VAR_STRING | ColumnType::VARCHAR | ColumnType::BLOB => true,
         ColumnType::GEOMETRY | ColumnType::MARIADB_BLOB_COMPRESSED | ColumnType::MARIADB_VARCHAR_COMPRESSED => {
@@ -262,6 +272,35 @@ mod tests {
         assert_eq!(columns(&mariadb), ["y+", "n+", "g63", "c8", "d8", "t"]);
         assert_eq!(mariadb.primary_key.as_deref(), Some([part(1, 0)].as_slice()));
         assert_eq!(mariadb.columns[5].visible, None);
+    }
+
+    #[test]
+    fn without_columns() {
+        for (bytes, flavour) in [(MYSQL, Flavour::MySql), (MARIADB, Flavour::MariaDb)] {
+            let map = TableMap::decode(bytes, 6, flavour).unwrap();
+            assert_eq!(map.without_columns(flavour, |_| false).unwrap(), map);
+            for dropped in 0..map.columns.len() {
+                let fewer = map.without_columns(flavour, |column| column == dropped).unwrap();
+                let mut expected = map.columns.to_vec();
+                expected.remove(dropped);
+                assert_eq!(*fewer.columns, *expected);
+                let mut body = Vec::new();
+                fewer.encode(6, &mut body).unwrap();
+                assert_eq!(TableMap::decode(&body, 6, flavour).unwrap(), fewer);
+            }
+        }
+        let unknown = decode(&[99, 2, 1, 2]).unwrap();
+        assert!(unknown.without_columns(Flavour::MySql, |column| column == 0).is_err());
+    }
+
+    #[test]
+    fn with_names() {
+        let named = decode(&[]).unwrap().with_names(&["a", "b", "c"]);
+        let mut body = Vec::new();
+        named.encode(6, &mut body).unwrap();
+        let read = TableMap::decode(&body, 6, Flavour::MySql).unwrap();
+        assert_eq!(columns(&read), ["a", "b", "c"]);
+        assert_eq!(read.with_names(&["x", "y", "z"]), read);
     }
 
     /// The map of a table with an INT, a VARCHAR and an ENUM, and these optional fields.
