@@ -56,6 +56,7 @@ fn chunks(path: &Path, events: usize) -> Result<Vec<Chunk>> {
         open.runs.push(Run {
             bytes: bytes.slice(offset as usize..raw.end() as usize),
             offset,
+            packed: false,
         });
         (open.end, open.unfinished) = (raw.end(), tracker.is_open());
         offset = raw.end();

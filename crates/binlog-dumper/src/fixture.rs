@@ -58,6 +58,7 @@ impl Events {
         self.runs.push(Run {
             bytes: bytes.into(),
             offset,
+            packed: false,
         });
         self
     }

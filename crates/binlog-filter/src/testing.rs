@@ -73,6 +73,7 @@ impl Log {
         self.runs.push(Run {
             bytes: Bytes::from(bytes),
             offset: self.end,
+            packed: false,
         });
         self.end += size as u64;
         self

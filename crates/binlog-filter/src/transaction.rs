@@ -129,6 +129,7 @@ impl<'a> Part<'_, 'a> {
                 Some(bytes) => runs.push(Run {
                     bytes,
                     offset: item.raw.offset,
+                    packed: item.run.packed,
                 }),
                 None if may_join => stretch = Some(Stretch::of(item.raw, item.run)),
                 None => runs.push(item.run.only(&item.raw)),
@@ -161,6 +162,7 @@ impl<'a> Part<'_, 'a> {
                     runs.push(Run {
                         bytes: self.frame_event(item, alone)?,
                         offset: item.raw.offset,
+                        packed: item.run.packed,
                     });
                     report.events_kept += 1;
                 }
@@ -198,6 +200,7 @@ impl<'a> Part<'_, 'a> {
         let run = |sql, log_pos| Run {
             bytes: bare_query(&statement.raw, sql, log_pos),
             offset: statement.raw.offset,
+            packed: false,
         };
         let first = self.items.first().map_or(statement, |first| first);
         let begin = match first.raw.header.event_type {

@@ -26,6 +26,8 @@ pub struct Run {
     pub bytes: Bytes,
     /// Position of the first event's first byte in [`Chunk::file`], as it was read.
     pub offset: u64,
+    /// Whether the events were expanded from compressed ones.
+    pub packed: bool,
 }
 
 impl Run {
@@ -47,6 +49,7 @@ impl Run {
                 false => Bytes::copy_from_slice(first.bytes()),
             },
             offset: first.offset,
+            packed: self.packed,
         }
     }
 }

@@ -234,7 +234,11 @@ impl Cutter {
         let (header, ended) = (raw.header, self.track(&raw));
         self.bounded(&raw)?;
         self.count(&header, bytes.len());
-        self.pending.push(Run { bytes, offset });
+        self.pending.push(Run {
+            bytes,
+            offset,
+            packed: false,
+        });
         self.rest = events;
         if before.is_none() && self.may_end(ended) {
             return Ok(self.flush());

@@ -88,6 +88,7 @@ pub(crate) fn log(file: &str, events: &[Vec<u8>]) -> Chunk {
         runs.push(Run {
             bytes: bytes.into(),
             offset,
+            packed: false,
         });
     }
     Chunk {

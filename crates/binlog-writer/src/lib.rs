@@ -15,6 +15,7 @@
 //! The crate knows no filters, servers or files.
 
 mod error;
+mod pack;
 mod writer;
 
 pub use error::WriteError;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use binlog_parser::{Chunk, EventHeader, EventType, MAGIC, PositionMeaning, RawEvent, Run};
 
 use crate::error::WriteError;
+use crate::pack::Packer;
 
 /// Writes one log.
 ///
@@ -18,6 +19,7 @@ pub struct Writer<W> {
     position: u64,
     /// Memory for an event that is changed.
     changed: Vec<u8>,
+    packer: Packer,
 }
 
 impl<W: Write> Writer<W> {
@@ -27,14 +29,22 @@ impl<W: Write> Writer<W> {
             out,
             position: 0,
             changed: Vec::new(),
+            packer: Packer::default(),
         }
     }
 
-    /// Writes a chunk's events.
+    /// Writes a chunk's events. Those that were expanded from compressed ones are compressed again.
     ///
     /// # Errors
     /// The output fails, an event has no valid header, or the first event of all is no format description.
     pub fn write(&mut self, chunk: &Chunk) -> Result<(), WriteError> {
+        match self.packer.pack(chunk)? {
+            Some(packed) => self.write_plain(&packed),
+            None => self.write_plain(chunk),
+        }
+    }
+
+    fn write_plain(&mut self, chunk: &Chunk) -> Result<(), WriteError> {
         let mut together = Together::default();
         let mut entries = chunk.entries();
         while let Some((raw, run)) = entries.advance_with_run() {
@@ -83,6 +93,9 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// The output fails.
     pub fn finish(mut self) -> Result<W, WriteError> {
+        if let Some(rest) = self.packer.finish()? {
+            self.write_plain(&rest)?;
+        }
         self.out.flush()?;
         Ok(self.out)
     }
@@ -199,6 +212,7 @@ mod tests {
             runs.push(Run {
                 bytes: event(event_type, flags, end as u32, body, checksum),
                 offset,
+                packed: false,
             });
         };
         add(
@@ -299,9 +313,11 @@ mod tests {
             ChecksumAlgorithm::Crc32,
         );
         let inside = event(EventType::QUERY, 0, 0, &[1], ChecksumAlgorithm::Crc32);
-        chunk
-            .runs
-            .extend([rotate, inside].map(|bytes| Run { bytes, offset: 0 }));
+        chunk.runs.extend([rotate, inside].map(|bytes| Run {
+            bytes,
+            offset: 0,
+            packed: false,
+        }));
         assert_eq!(written(&[&chunk]), concatenated(&chunk));
     }
 

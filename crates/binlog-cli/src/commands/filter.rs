@@ -16,7 +16,7 @@ use crate::selection::SelectionArgs;
 
 /// Write a valid binary log of the selected changes.
 ///
-/// Without selection the output is the input, byte for byte. With one, what the input holds compressed comes out plain.
+/// Without selection the output is the input, byte for byte. What was compressed is compressed again.
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
     /// Write no log: say on stdout what would come in and be kept

@@ -33,6 +33,27 @@ pub(super) fn plain_type(event_type: EventType) -> Option<EventType> {
     })
 }
 
+/// The type that the event has when it is compressed; `None` where it cannot be.
+pub(crate) fn compressed_type(event_type: EventType) -> Option<EventType> {
+    Some(match event_type {
+        EventType::QUERY => EventType::MARIADB_QUERY_COMPRESSED,
+        EventType::WRITE_ROWS_V1 => EventType::MARIADB_WRITE_ROWS_COMPRESSED_V1,
+        EventType::UPDATE_ROWS_V1 => EventType::MARIADB_UPDATE_ROWS_COMPRESSED_V1,
+        EventType::DELETE_ROWS_V1 => EventType::MARIADB_DELETE_ROWS_COMPRESSED_V1,
+        EventType::WRITE_ROWS => EventType::MARIADB_WRITE_ROWS_COMPRESSED,
+        EventType::UPDATE_ROWS => EventType::MARIADB_UPDATE_ROWS_COMPRESSED,
+        EventType::DELETE_ROWS => EventType::MARIADB_DELETE_ROWS_COMPRESSED,
+        _ => return None,
+    })
+}
+
+/// Bytes of the body of a statement or row event that are never compressed.
+pub(crate) fn head_len(raw: &RawEvent<'_>) -> Result<usize, FieldError> {
+    let mut reader = Reader::new(raw.body());
+    pass_head(&mut reader, raw.header.event_type)?;
+    Ok(reader.offset())
+}
+
 impl Compressed {
     pub(super) fn new(raw: &RawEvent<'_>, plain: EventType, limits: ExpandLimits) -> Self {
         Self {
@@ -57,10 +78,7 @@ impl Compressed {
 
     fn put_body(&self, reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), FieldError> {
         let start = *reader;
-        match self.plain {
-            EventType::QUERY => pass_query_head(reader)?,
-            rows => pass_rows_head(reader, rows)?,
-        }
+        pass_head(reader, self.plain)?;
         out.extend(start.clone().take(reader.offset(), "head")?);
         let mut rest = *reader;
         let packed = Packed::read(&mut rest)?;
@@ -90,6 +108,14 @@ impl Compressed {
             field_offset: HEADER_LEN + reader.offset(),
             error,
         }
+    }
+}
+
+/// Up to what is compressed.
+fn pass_head(reader: &mut Reader<'_>, plain: EventType) -> Result<(), FieldError> {
+    match plain {
+        EventType::QUERY => pass_query_head(reader),
+        rows => pass_rows_head(reader, rows),
     }
 }
 

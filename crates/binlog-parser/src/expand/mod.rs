@@ -16,6 +16,7 @@ mod zlib;
 use crate::error::EventError;
 use crate::header::EventType;
 use crate::raw::RawEvent;
+pub(crate) use mariadb::{compressed_type, head_len};
 use payload::PayloadEvents;
 pub(crate) use zlib::Packed;
 

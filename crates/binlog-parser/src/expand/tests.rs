@@ -124,6 +124,39 @@ fn payloads() {
 }
 
 #[test]
+fn packed_events_expand_to_themselves() {
+    let format = FormatDescription {
+        checksum: CRC,
+        ..FormatDescription::default()
+    };
+    let events = outer(&transaction());
+    fn raw<'a>(bytes: &'a [u8], format: &FormatDescription) -> RawEvent<'a> {
+        RawEvent::first(bytes, 4321, format).unwrap()
+    }
+    let mut builder = crate::PayloadBuilder::new(&raw(&events[0], &format)).unwrap();
+    for event in &events {
+        builder.push(&raw(event, &format)).unwrap();
+    }
+    check(&builder.finish().unwrap(), &events);
+
+    let body = [vec![0; 13], b"\0".to_vec(), b"INSERT INTO t VALUES ('x')".repeat(3000)].concat();
+    for text in [26, 260, 70_000] {
+        let plain = event(EventType::QUERY, 5000, &body[..text], CRC);
+        let Some(packed) = crate::compressed(&raw(&plain, &format)).unwrap() else {
+            assert_eq!(text, 26);
+            continue;
+        };
+        assert_eq!(
+            raw(&packed, &format).header.event_type,
+            EventType::MARIADB_QUERY_COMPRESSED
+        );
+        check(&packed, &[plain]);
+    }
+    let other = event(EventType::XID, 5000, &[0; 8], CRC);
+    assert_eq!(crate::compressed(&raw(&other, &format)).unwrap(), None);
+}
+
+#[test]
 fn whatever_is_wrong_with_a_payload() {
     let events = transaction();
     let plain = events.concat();

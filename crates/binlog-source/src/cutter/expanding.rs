@@ -90,6 +90,7 @@ impl Cutter {
         self.pending.push(Run {
             bytes: bytes.clone(),
             offset,
+            packed: true,
         });
         if whole {
             self.ends_together(&raw, done)?;

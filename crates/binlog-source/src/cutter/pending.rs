@@ -60,7 +60,11 @@ impl Pending {
         if let Some(cut) = rest.first_mut().filter(|_| left > 0) {
             let (bytes, offset) = (cut.bytes.split_to(left), cut.offset);
             cut.offset += left as u64;
-            self.runs.push(Run { bytes, offset });
+            self.runs.push(Run {
+                bytes,
+                offset,
+                packed: false,
+            });
         }
         rest
     }
@@ -76,7 +80,11 @@ impl Pending {
         );
         if is_gtid && front > 0 {
             let (bytes, offset) = (run.bytes.split_off(front), run.offset + front as u64);
-            self.runs.push(Run { bytes, offset });
+            self.runs.push(Run {
+                bytes,
+                offset,
+                packed: false,
+            });
         }
         is_gtid.then(|| self.runs.len() - 1)
     }

@@ -30,6 +30,7 @@ impl Stretch {
         Run {
             bytes: events.slice(self.from..self.end),
             offset: self.offset,
+            packed: false,
         }
     }
 }

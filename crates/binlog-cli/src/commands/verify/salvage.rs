@@ -123,6 +123,7 @@ fn described(chunk: &Chunk) -> Chunk {
         runs: vec![Run {
             bytes: bytes.into(),
             offset: MAGIC_LEN,
+            packed: false,
         }],
         format: Arc::clone(&chunk.format),
         file: Arc::clone(&chunk.file),
