@@ -98,6 +98,8 @@ pub struct RowsIter<'r, 'a> {
     rest: &'a [u8],
     /// A row without columns is to come, which takes no bytes.
     bare: bool,
+    /// The last change as it is stored: the first image and, of an update, the second.
+    images: (&'a [u8], &'a [u8]),
 }
 
 impl RowsHead {
@@ -209,6 +211,7 @@ impl<'a> Rows<'a> {
             rows: self,
             rest: self.data,
             bare: self.data.is_empty() && columns == 0,
+            images: (&[], &[]),
         }
     }
 }
@@ -233,9 +236,10 @@ impl<'a> RowsIter<'_, 'a> {
             RowsKind::Update => {}
         }
         let place = |reader: &Reader<'_>| self.rows.data_offset + self.rows.data.len() - reader.remaining();
-        if let Err(error) = self.rows.read_change(&mut reader, before, after) {
-            return Err((place(&reader), error));
-        }
+        let first = match self.rows.read_change(&mut reader, before, after) {
+            Ok(first) => first,
+            Err(error) => return Err((place(&reader), error)),
+        };
         if reader.remaining() == rest.len() && !bare {
             let field = "rows without columns";
             return Err((
@@ -246,8 +250,18 @@ impl<'a> RowsIter<'_, 'a> {
                 },
             ));
         }
-        self.rest = reader.peek();
+        let change = rest.len() - reader.remaining();
+        let (images, rest) = rest.split_at_checked(change).unwrap_or((rest, &[]));
+        self.images = images.split_at_checked(first).unwrap_or((images, &[]));
+        self.rest = rest;
         Ok(true)
+    }
+
+    /// The last change as it is stored: the only image of an INSERT or DELETE; of an UPDATE the image before, and the one after with
+    /// all that stands before it.
+    #[must_use]
+    pub fn images(&self) -> (&'a [u8], &'a [u8]) {
+        self.images
     }
 
     /// Whether no change is left, or an error ended the iteration.
@@ -258,25 +272,28 @@ impl<'a> RowsIter<'_, 'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// Reads the images of a change and returns the length of the first.
     fn read_change(
         &self,
         reader: &mut Reader<'a>,
         before: &mut Row<'a>,
         after: &mut Row<'a>,
-    ) -> Result<(), FieldError> {
+    ) -> Result<usize, FieldError> {
         let columns = &*self.table.columns;
+        let start = reader.remaining();
         match self.kind {
-            RowsKind::Insert => image::read(columns, self.columns, reader, after),
-            RowsKind::Delete => image::read(columns, self.columns, reader, before),
-            RowsKind::Update => {
-                image::read(columns, self.columns, reader, before)?;
-                let present = self.columns_after.unwrap_or(self.columns);
-                match self.partial {
-                    true => image::read_partial(columns, present, reader, after),
-                    false => image::read(columns, present, reader, after),
-                }
+            RowsKind::Insert => image::read(columns, self.columns, reader, after)?,
+            RowsKind::Delete | RowsKind::Update => image::read(columns, self.columns, reader, before)?,
+        }
+        let first = start - reader.remaining();
+        if self.kind == RowsKind::Update {
+            let present = self.columns_after.unwrap_or(self.columns);
+            match self.partial {
+                true => image::read_partial(columns, present, reader, after)?,
+                false => image::read(columns, present, reader, after)?,
             }
         }
+        Ok(first)
     }
 }
 
