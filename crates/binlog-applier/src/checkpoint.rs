@@ -36,8 +36,28 @@ pub struct Checkpoint {
 /// The row of one name.
 #[derive(Debug, Default)]
 pub(crate) struct Stored {
+    /// As it stands there; `None` where there is no row.
+    pub(crate) row: Option<Row>,
     pub(crate) checkpoint: Option<Checkpoint>,
     pub(crate) intent: Option<Intent>,
+}
+
+/// The words of a row, without its intent. Without a checkpoint the file's name is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    file: String,
+    position: u64,
+    gtids: String,
+}
+
+impl From<&Checkpoint> for Row {
+    fn from(checkpoint: &Checkpoint) -> Self {
+        Self {
+            file: checkpoint.coordinates.file.clone(),
+            position: checkpoint.coordinates.position,
+            gtids: checkpoint.gtids.to_string(),
+        }
+    }
 }
 
 /// The row's columns, without the name.
@@ -103,26 +123,41 @@ impl Checkpoint {
     }
 }
 
-/// Makes the table where it is missing.
-pub(crate) fn prepare(target: &mut Target) -> Result<(), ApplyError> {
-    const DOING: &str = "making the table binlog_replica.checkpoint";
+/// Whether the table is there.
+fn is_there(target: &mut Target) -> Result<bool, ApplyError> {
     let there: Option<u8> = target.first(
         "SELECT 1 FROM information_schema.tables WHERE table_schema = 'binlog_replica' AND table_name = 'checkpoint'",
         "looking for the table binlog_replica.checkpoint",
     )?;
-    if there.is_none() {
+    Ok(there.is_some())
+}
+
+/// Reads the row of a name, if there is a table.
+pub(crate) fn look(target: &mut Target, name: &str) -> Result<Stored, ApplyError> {
+    match is_there(target)? {
+        true => load(target, name),
+        false => Ok(Stored::default()),
+    }
+}
+
+/// Makes the table where it is missing.
+pub(crate) fn prepare(target: &mut Target) -> Result<(), ApplyError> {
+    const DOING: &str = "making the table binlog_replica.checkpoint";
+    if !is_there(target)? {
         target.run("CREATE DATABASE IF NOT EXISTS binlog_replica", DOING)?;
         target.run(CREATE_TABLE, DOING)?;
     }
     Ok(())
 }
 
-/// Reads the row of a name.
+/// Reads the row of a name. A transaction of a predecessor that is about to be committed has the row locked: we wait
+/// for its end.
 pub(crate) fn load(target: &mut Target, name: &str) -> Result<Stored, ApplyError> {
     let mut sql = b"SELECT log_file, log_position, gtids, intent_sql, intent_remedy, intent_before, \
         intent_file, intent_position, intent_gtids FROM binlog_replica.checkpoint WHERE name = "
         .to_vec();
     push_text(&mut sql, name);
+    sql.extend(b" FOR UPDATE");
     let row = target.first(&String::from_utf8_lossy(&sql), "reading binlog_replica.checkpoint")?;
     let Some((file, position, gtids, text, remedy, before, to_file, to_position, to_gtids)) = row else {
         return Ok(Stored::default());
@@ -142,6 +177,11 @@ pub(crate) fn load(target: &mut Target, name: &str) -> Result<Stored, ApplyError
 }
 
 fn stored(((file, position, gtids), intent, after): Columns) -> Result<Stored, String> {
+    let row = Row {
+        file: file.clone(),
+        position,
+        gtids: gtids.clone(),
+    };
     let checkpoint = (!file.is_empty())
         .then(|| checkpoint(file, position, &gtids))
         .transpose()?;
@@ -153,7 +193,11 @@ fn stored(((file, position, gtids), intent, after): Columns) -> Result<Stored, S
         }
         _ => None,
     };
-    Ok(Stored { checkpoint, intent })
+    Ok(Stored {
+        row: Some(row),
+        checkpoint,
+        intent,
+    })
 }
 
 fn checkpoint_of(file: Option<String>, position: Option<u64>, gtids: Option<String>) -> Result<Checkpoint, String> {
@@ -172,37 +216,79 @@ fn checkpoint(file: String, position: u64, gtids: &str) -> Result<Checkpoint, St
     Ok(Checkpoint { coordinates, gtids })
 }
 
-/// Writes the row. Without an intent, one that was there is gone.
-pub(crate) fn store(
-    target: &mut Target,
-    name: &str,
-    checkpoint: &Checkpoint,
-    intent: Option<&Intent>,
-) -> Result<(), ApplyError> {
-    let mut sql = b"REPLACE INTO binlog_replica.checkpoint (name, updated_at, log_file, log_position, gtids".to_vec();
-    if intent.is_some() {
-        sql.extend(b", intent_sql, intent_remedy, intent_before, intent_file, intent_position, intent_gtids");
-    }
-    sql.extend(b") VALUES (");
-    push_text(&mut sql, name);
-    sql.extend(b", SYSDATE(6)");
-    push_checkpoint(&mut sql, checkpoint);
-    if let Some(intent) = intent {
-        for text in [&intent.sql, intent.remedy.name(), &intent.before_text()] {
-            sql.extend(b", ");
-            push_text(&mut sql, text);
-        }
-        push_checkpoint(&mut sql, &intent.after);
-    }
-    sql.push(b')');
-    target.run(&String::from_utf8_lossy(&sql), "writing binlog_replica.checkpoint")
+/// The statement that writes the row over what it is now. It changes one row, or none if somebody else moved the
+/// checkpoint meanwhile. Without an intent, one that was there is gone.
+pub(crate) fn store(name: &str, now: Option<&Row>, row: &Row, intent: Option<&Intent>) -> String {
+    let sql = match now {
+        None => insert(name, row, intent),
+        Some(now) => update(name, now, row, intent),
+    };
+    // All that is not ASCII stands there in hexadecimal.
+    String::from_utf8_lossy(&sql).into_owned()
 }
 
-fn push_checkpoint(sql: &mut Vec<u8>, checkpoint: &Checkpoint) {
-    sql.extend(b", ");
-    push_text(sql, &checkpoint.coordinates.file);
-    sql.extend(format!(", {}, ", checkpoint.coordinates.position).into_bytes());
-    push_text(sql, &checkpoint.gtids.to_string());
+const COLUMNS: [&str; 3] = ["log_file", "log_position", "gtids"];
+const INTENT_COLUMNS: [&str; 6] = [
+    "intent_sql",
+    "intent_remedy",
+    "intent_before",
+    "intent_file",
+    "intent_position",
+    "intent_gtids",
+];
+
+fn insert(name: &str, row: &Row, intent: Option<&Intent>) -> Vec<u8> {
+    let columns = [&COLUMNS[..], &INTENT_COLUMNS[..]].concat().join(", ");
+    let mut sql = format!("INSERT INTO binlog_replica.checkpoint (name, updated_at, {columns}) VALUES (").into_bytes();
+    push_text(&mut sql, name);
+    sql.extend(b", SYSDATE(6)");
+    for value in row.values().into_iter().chain(intent_values(intent)) {
+        sql.extend(b", ");
+        sql.extend(value);
+    }
+    sql.push(b')');
+    sql
+}
+
+fn update(name: &str, now: &Row, row: &Row, intent: Option<&Intent>) -> Vec<u8> {
+    let mut sql = b"UPDATE binlog_replica.checkpoint SET updated_at = SYSDATE(6)".to_vec();
+    let columns = COLUMNS.iter().chain(&INTENT_COLUMNS);
+    for (column, value) in columns.zip(row.values().into_iter().chain(intent_values(intent))) {
+        sql.extend(format!(", {column} = ").into_bytes());
+        sql.extend(value);
+    }
+    sql.extend(b" WHERE name = ");
+    push_text(&mut sql, name);
+    for (column, value) in COLUMNS.iter().zip(now.values()) {
+        sql.extend(format!(" AND {column} = ").into_bytes());
+        sql.extend(value);
+    }
+    sql
+}
+
+impl Row {
+    /// As literals.
+    fn values(&self) -> [Vec<u8>; 3] {
+        [
+            text(&self.file),
+            self.position.to_string().into_bytes(),
+            text(&self.gtids),
+        ]
+    }
+}
+
+fn intent_values(intent: Option<&Intent>) -> Vec<Vec<u8>> {
+    let Some(intent) = intent else {
+        return vec![b"NULL".to_vec(); INTENT_COLUMNS.len()];
+    };
+    let words = [&intent.sql, intent.remedy.name(), &intent.before_text()].map(text);
+    words.into_iter().chain(Row::from(&intent.after).values()).collect()
+}
+
+fn text(text: &str) -> Vec<u8> {
+    let mut literal = Vec::new();
+    push_text(&mut literal, text);
+    literal
 }
 
 /// Whether a place lies at or before another of the same sequence of logs.

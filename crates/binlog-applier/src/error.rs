@@ -25,6 +25,41 @@ impl fmt::Display for EventPlace {
     }
 }
 
+/// The rows of a conflict, for a message; shortened.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rows {
+    /// As the source has it; empty where it is not known.
+    pub source: String,
+    /// As the target has it.
+    pub target: Option<String>,
+}
+
+/// Letters of a row in a message.
+const ROW_LEN: usize = 300;
+
+impl Rows {
+    pub(crate) fn new(source: String, target: Option<String>) -> Self {
+        let short = |row: String| match row.char_indices().nth(ROW_LEN) {
+            Some((end, _)) => format!("{} …", row.get(..end).unwrap_or_default()),
+            None => row,
+        };
+        Self {
+            source: short(source),
+            target: target.map(short),
+        }
+    }
+}
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.source.as_str(), &self.target) {
+            ("", _) => Ok(()),
+            (source, None) => write!(f, "; the source has the row {source}, the target none with its key"),
+            (source, Some(target)) => write!(f, "; the source has the row {source}, the target {target}"),
+        }
+    }
+}
+
 /// Why a change could not be applied. The target's transaction is rolled back when the applier is
 /// dropped; connecting again goes on at the checkpoint.
 #[derive(Debug)]
@@ -118,7 +153,7 @@ pub enum ApplyErrorKind {
         code: u16,
     },
     /// The target refused a row change.
-    #[error("{change} {table}{key}: {}", words(error))]
+    #[error("{change} {table}{key}: {}{rows}", words(error))]
     Row {
         /// INSERT INTO, UPDATE or DELETE FROM.
         change: &'static str,
@@ -126,11 +161,13 @@ pub enum ApplyErrorKind {
         table: String,
         /// Key of the row, or of the first and last row, as SQL; shortened.
         key: String,
+        /// The rows, where they are known.
+        rows: Rows,
         /// The target's words.
         error: mysql::Error,
     },
     /// A row that is to be changed is not on the target as it was on the source.
-    #[error("{change} {table}{key}: {found} of {expected} rows found on the target")]
+    #[error("{change} {table}{key}: {found} of {expected} rows found on the target{rows}")]
     RowNotFound {
         /// UPDATE or DELETE FROM.
         change: &'static str,
@@ -142,6 +179,8 @@ pub enum ApplyErrorKind {
         found: u64,
         /// Rows that should be there.
         expected: u64,
+        /// The rows, where they are known.
+        rows: Rows,
     },
     /// The target's table is not that of the log.
     #[error("table {table}: {why}")]
@@ -179,6 +218,29 @@ pub enum ApplyErrorKind {
         /// Why.
         #[source]
         error: binlog_schema::sql::LiteralError,
+    },
+    /// A row image cannot be read.
+    #[error("table {table}: {error}")]
+    Image {
+        /// The table.
+        table: String,
+        /// Why.
+        #[source]
+        error: binlog_parser::FieldError,
+    },
+    /// The target refused row events.
+    #[error("row events of {tables}: {}", words(error))]
+    Events {
+        /// The tables.
+        tables: String,
+        /// The target's words.
+        error: mysql::Error,
+    },
+    /// Somebody else moved the checkpoint.
+    #[error("checkpoint {name:?} in binlog_replica.checkpoint is no longer where this applier left it")]
+    Moved {
+        /// Name of the checkpoint.
+        name: String,
     },
     /// The differences of a JSON document do not fit the document.
     #[error("table {table}, column {column}: {error}")]
@@ -257,9 +319,22 @@ impl ApplyError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match &*self.kind {
-            ApplyErrorKind::Locked { .. } => true,
+            ApplyErrorKind::Locked { .. } | ApplyErrorKind::Moved { .. } => true,
             kind => kind.server_error().is_some_and(is_transient),
         }
+    }
+
+    /// Whether others on the target are in the way for now: a deadlock, or a lock that was waited for in vain.
+    pub(crate) fn is_in_the_way(&self) -> bool {
+        self.kind
+            .server_error()
+            .and_then(code)
+            .is_some_and(|code| [1205, 1213].contains(&code))
+    }
+
+    /// Whether the target answered, and will answer the same again.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.kind.server_error().and_then(code).is_some() && !self.is_transient()
     }
 
     /// Whether the target is in the way, and not what was to be applied.
@@ -267,7 +342,7 @@ impl ApplyError {
     pub fn is_server(&self) -> bool {
         matches!(
             *self.kind,
-            ApplyErrorKind::Locked { .. } | ApplyErrorKind::Checkpoint { .. }
+            ApplyErrorKind::Locked { .. } | ApplyErrorKind::Checkpoint { .. } | ApplyErrorKind::Moved { .. }
         ) || self.kind.server_error().is_some()
     }
 
@@ -285,6 +360,7 @@ impl ApplyErrorKind {
             Self::Connect(error)
             | Self::Target { error, .. }
             | Self::Statement { error, .. }
+            | Self::Events { error, .. }
             | Self::Row { error, .. } => Some(error),
             _ => None,
         }

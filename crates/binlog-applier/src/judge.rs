@@ -1,6 +1,6 @@
 //! What events and statements are to the applier.
 
-use binlog_parser::event::{Event, MariaDbGtidFlags, RowsFlags};
+use binlog_parser::event::{Event, RowsFlags};
 use binlog_parser::{Chunk, EventType, Query};
 use binlog_schema::{Object, StatementKind, Touched, Unparsed};
 
@@ -32,18 +32,41 @@ pub(crate) fn is_own(touched: &Result<Touched, Unparsed>) -> Result<bool, ApplyE
     }
 }
 
-/// Whether a transaction in the chunk ends with ROLLBACK: it must not share the target's transaction.
-pub(crate) fn rolls_back(chunk: &Chunk) -> Result<bool, ApplyError> {
-    for raw in chunk.events() {
-        let raw = raw?;
-        let rolls_back = raw.header.event_type == EventType::QUERY
-            && Query::decode(raw.body()).is_ok_and(|query| query.is("ROLLBACK"));
-        if rolls_back {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// What is to be known of a chunk's transactions beforehand.
+#[derive(Debug, Default)]
+pub(crate) struct Foresight {
+    /// Whether one ends with ROLLBACK: it must not share the target's transaction.
+    pub(crate) rolls_back: bool,
+    /// Position at which the one begins that the chunk leaves open; `None` where it began in an earlier chunk.
+    pub(crate) open_from: Option<u64>,
 }
+
+impl Foresight {
+    pub(crate) fn of(chunk: &Chunk) -> Result<Self, ApplyError> {
+        let mut foresight = Self::default();
+        let mut after_gtid = false;
+        for raw in chunk.events() {
+            let raw = raw?;
+            let event_type = raw.header.event_type;
+            let query = (event_type == EventType::QUERY).then(|| Query::decode(raw.body()));
+            let is = |words| matches!(&query, Some(Ok(query)) if query.is(words));
+            foresight.rolls_back |= is("ROLLBACK");
+            let is_gtid = IS_GTID.contains(&event_type);
+            if chunk.unfinished && (is_gtid || is("BEGIN") && !after_gtid) {
+                foresight.open_from = Some(raw.offset);
+            }
+            after_gtid = is_gtid;
+        }
+        Ok(foresight)
+    }
+}
+
+const IS_GTID: [EventType; 4] = [
+    EventType::GTID,
+    EventType::ANONYMOUS_GTID,
+    EventType::GTID_TAGGED,
+    EventType::MARIADB_GTID,
+];
 
 /// From MySQL 9.6 on, a source that handles foreign keys itself (`innodb_native_foreign_keys = OFF`)
 /// logs the rows that they cascade to, and says so in the event: the target must not cascade too.
@@ -60,22 +83,6 @@ pub(crate) fn rows_flags(flags: RowsFlags) -> RowsFlags {
 /// Whether the event stands at the beginning of a transaction alone.
 pub(crate) fn begins(event: &Event<'_>) -> bool {
     matches!(event, Event::Gtid(_) | Event::MariaDbGtid(_))
-}
-
-/// An error for the parts of XA transactions.
-pub(crate) fn refuse_xa(flags: MariaDbGtidFlags) -> Result<(), ApplyError> {
-    if flags.contains(MariaDbGtidFlags::PREPARED_XA) || flags.contains(MariaDbGtidFlags::COMPLETED_XA) {
-        return Err(xa());
-    }
-    Ok(())
-}
-
-/// The error for XA transactions.
-pub(crate) fn xa() -> ApplyError {
-    unsupported(
-        "an XA transaction".to_owned(),
-        "its two phases would need a transaction of their own on the target",
-    )
 }
 
 /// The error for a transaction that is cut off.

@@ -2,13 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use binlog_parser::TableMap;
-use binlog_parser::event::{Flavour, RowsKind};
+use binlog_parser::event::{Column, ColumnType, Flavour, RowsFlags, RowsKind};
 use binlog_schema::TableName;
 use binlog_schema::sql::{Charset, LiteralColumn, push_identifier, push_table};
 
+use crate::change;
 use crate::error::{ApplyError, ApplyErrorKind};
+use crate::footprint::Footprint;
 use crate::table::{Layout, TargetColumn};
 use crate::target::Target;
 
@@ -25,6 +28,12 @@ pub(crate) struct Plan {
     pub(crate) columns: Vec<Option<PlanColumn>>,
     /// Indexes of the columns that identify a row; empty where nothing does.
     pub(crate) key: Vec<usize>,
+    /// What its changes touch.
+    pub(crate) footprint: Footprint,
+    /// Whether an image of all columns leaves nothing to be taken from the time.
+    pub(crate) timeless: bool,
+    /// Whether row events as they are do the same on the target.
+    takes_events: AtomicBool,
     triggers: Vec<(String, String)>,
 }
 
@@ -74,7 +83,10 @@ impl Plans {
         }
         let layout = match self.layouts.get(&name) {
             Some(layout) => Arc::clone(layout),
-            None => Arc::new(Layout::read(target, &map.schema, &map.table)?),
+            None => {
+                change::set_session(target, RowsFlags::default(), 0)?;
+                Arc::new(Layout::read(target, &map.schema, &map.table)?)
+            }
         };
         self.warn(&name, &layout);
         let plan = Arc::new(Plan::new(map, &layout, source)?);
@@ -88,11 +100,7 @@ impl Plans {
     }
 
     fn warn(&mut self, name: &TableName, layout: &Layout) {
-        let transactional = ["InnoDB", "ROCKSDB", "TokuDB", "NDBCLUSTER"];
-        let known = transactional
-            .iter()
-            .any(|engine| layout.engine.eq_ignore_ascii_case(engine));
-        if !known && self.warned.insert(name.clone()) {
+        if !layout.is_transactional() && self.warned.insert(name.clone()) {
             tracing::warn!(
                 table = name.to_string(),
                 engine = layout.engine,
@@ -118,9 +126,14 @@ impl Plan {
                 .map_or(0, |target: &TargetColumn| target.fraction)
         };
         let map = map.with_fractions(digits).map_or_else(|| Arc::clone(map), Arc::new);
+        let unlike = unlike(&map, layout, &targets);
+        if let Some(reason) = &unlike {
+            tracing::info!(table = name, reason, "row changes of the table are written as SQL");
+        }
+        let timeless = !layout.versioned && layout.columns.iter().all(|column| targets.contains(&Some(column)));
         let mut table = Vec::new();
         push_table(&mut table, &map.schema, &map.table);
-        let columns = map.columns.iter().zip(targets);
+        let columns = map.columns.iter().zip(targets.iter().copied());
         let columns: Vec<_> = columns
             .map(|(column, target)| {
                 let target = target?;
@@ -129,6 +142,7 @@ impl Plan {
             })
             .collect();
         let key = key(layout, &columns);
+        let footprint = Footprint::new(&map, layout, &targets, &key);
         let triggers = layout.triggers.clone();
         Ok(Self {
             name,
@@ -136,8 +150,32 @@ impl Plan {
             map,
             columns,
             key,
+            footprint,
+            timeless,
+            takes_events: AtomicBool::new(unlike.is_none()),
             triggers,
         })
+    }
+
+    /// The character sets of its texts.
+    pub(crate) fn charsets(&self) -> impl Iterator<Item = &str> {
+        self.columns
+            .iter()
+            .flatten()
+            .filter_map(|column| match &column.literal.charset {
+                Charset::Text(name) => Some(name.as_str()),
+                Charset::Unknown | Charset::Binary => None,
+            })
+    }
+
+    /// Whether row events as they are do the same on the target.
+    pub(crate) fn takes_events(&self) -> bool {
+        self.takes_events.load(Ordering::Relaxed)
+    }
+
+    /// Says that the target does not take them.
+    pub(crate) fn refuse_events(&self) {
+        self.takes_events.store(false, Ordering::Relaxed);
     }
 
     /// An error where a trigger would do again what it did on the source.
@@ -202,6 +240,80 @@ fn by_name<'t>(name: Option<&str>, layout: &'t Layout) -> Result<Option<&'t Targ
     match found {
         None if !name.starts_with("!hidden!") => Err(format!("the target has no column {name}")),
         found => Ok(found),
+    }
+}
+
+/// Why a server would take the rows' bytes for something else than their source, if it takes them column by column; it says itself
+/// where types differ.
+fn unlike(map: &TableMap, layout: &Layout, targets: &[Option<&TargetColumn>]) -> Option<String> {
+    if map.columns.len() != layout.columns.len() + layout.hidden {
+        return Some(format!(
+            "it has {} columns in the log and {} on the target",
+            map.columns.len(),
+            layout.columns.len() + layout.hidden
+        ));
+    }
+    let (mut places, columns) = (layout.columns.iter(), map.columns.iter().zip(targets));
+    for (column, target) in columns {
+        let Some(target) = target else { continue };
+        if places.next() != Some(*target) {
+            return Some(format!("column {} is at another place on the target", target.name));
+        }
+        if let Some(what) = differs(column, target) {
+            return Some(format!("column {} has another {what} on the target", target.name));
+        }
+    }
+    None
+}
+
+/// In what a column that the log describes differs from the target's.
+fn differs(column: &Column, target: &TargetColumn) -> Option<&'static str> {
+    if column.unsigned.is_some_and(|unsigned| unsigned != target.unsigned) && is_number(&target.data_type) {
+        return Some("signedness");
+    }
+    let charset = LiteralColumn::new(column, None, Flavour::MySql).charset;
+    let is_json = column.column_type == ColumnType::JSON || target.data_type == "json";
+    if charset != Charset::Unknown && charset != target.charset && !is_json && target.data_type != "geometry" {
+        return Some("character set");
+    }
+    let members = members(&target.full_type);
+    if !column.members.is_empty()
+        && members.is_none_or(|members| {
+            !column
+                .members
+                .iter()
+                .map(|member| &**member)
+                .eq(members.iter().map(Vec::as_slice))
+        })
+    {
+        return Some("list of members");
+    }
+    None
+}
+
+fn is_number(data_type: &str) -> bool {
+    data_type.ends_with("int") || ["decimal", "float", "double"].contains(&data_type)
+}
+
+/// The members of `enum('a','b''c')`, in UTF-8.
+fn members(full_type: &str) -> Option<Vec<Vec<u8>>> {
+    let list = full_type.split_once('(')?.1.strip_suffix(')')?;
+    let mut members = Vec::new();
+    let mut rest = list.strip_prefix('\'')?;
+    let mut member = Vec::new();
+    loop {
+        let (text, after) = rest.split_once('\'')?;
+        member.extend(text.bytes());
+        if let Some(more) = after.strip_prefix('\'') {
+            member.push(b'\'');
+            rest = more;
+            continue;
+        }
+        members.push(std::mem::take(&mut member));
+        match after.strip_prefix(",'") {
+            Some(more) => rest = more,
+            None => return after.is_empty().then_some(members),
+        }
     }
 }
 

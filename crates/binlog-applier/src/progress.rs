@@ -16,8 +16,10 @@ pub(crate) struct Progress {
     name: String,
     /// Up to here all is done, or in the target's open transaction.
     now: Checkpoint,
-    /// As stored; `None` where nothing was.
+    /// As stored, once all that is under way is committed; `None` where nothing was.
     stored: Option<Checkpoint>,
+    /// The target's row then.
+    row: Option<checkpoint::Row>,
     stored_at: Instant,
 }
 
@@ -25,8 +27,13 @@ pub(crate) struct Progress {
 const POSITION_EVERY: Duration = Duration::from_secs(1);
 
 impl Progress {
-    /// `held` counts where nothing was stored.
-    pub(crate) fn new(name: &str, stored: Option<Checkpoint>, held: &GtidProgress) -> Self {
+    /// `held` counts where nothing was stored. `row` is what the target has.
+    pub(crate) fn new(
+        name: &str,
+        stored: Option<Checkpoint>,
+        row: Option<checkpoint::Row>,
+        held: &GtidProgress,
+    ) -> Self {
         let before_all = || Checkpoint {
             gtids: held.clone(),
             ..Checkpoint::default()
@@ -35,6 +42,7 @@ impl Progress {
             name: name.to_owned(),
             now: stored.clone().unwrap_or_else(before_all),
             stored,
+            row,
             stored_at: Instant::now(),
         }
     }
@@ -115,9 +123,22 @@ impl Progress {
 
     /// Writes the row. It counts as stored: an error makes the applier useless.
     pub(crate) fn store(&mut self, target: &mut Target, intent: Option<&Intent>) -> Result<(), ApplyError> {
-        checkpoint::store(target, &self.name, &self.now, intent)?;
+        let statement = self.statement(intent);
+        target.store(&statement, &self.name)
+    }
+
+    /// The statement that writes the row, to be run after those that were given out before. It counts as stored.
+    pub(crate) fn statement(&mut self, intent: Option<&Intent>) -> String {
+        let row = checkpoint::Row::from(&self.now);
+        let statement = checkpoint::store(&self.name, self.row.as_ref(), &row, intent);
+        self.row = Some(row);
         self.stored_at = Instant::now();
         self.stored = (!self.now.coordinates.file.is_empty()).then(|| self.now.clone());
-        Ok(())
+        statement
+    }
+
+    /// Name of the checkpoint.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 }

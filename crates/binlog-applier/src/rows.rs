@@ -60,6 +60,39 @@ impl<'p> RowSql<'p> {
         Ok(())
     }
 
+    /// `INSERT INTO t (a, b) VALUES (1, 2) ON DUPLICATE KEY UPDATE a = 1, b = 2`
+    pub(crate) fn upsert(&self, out: &mut Vec<u8>, row: &Row<'_>) -> Result<(), ApplyError> {
+        self.insert_head(out, row);
+        self.insert_values(out, row)?;
+        out.extend(b" ON DUPLICATE KEY UPDATE ");
+        try_separated(out, b", ", self.written(row), |out, (column, cell)| {
+            out.extend(&column.name);
+            out.extend(b" = ");
+            self.cell(out, column, cell)
+        })
+    }
+
+    /// Whether the image holds all columns, and whole values.
+    pub(crate) fn is_whole(&self, row: &Row<'_>) -> bool {
+        let is_whole = |cell: &Cell<'_>| !matches!(cell, Cell::Absent | Cell::Value(Value::JsonDiffs(_)));
+        row.cells.iter().all(is_whole)
+    }
+
+    /// `a = 1, b = NULL`, for a message; without what has no literal.
+    pub(crate) fn described(&self, row: &Row<'_>) -> String {
+        let mut out = Vec::new();
+        for (column, cell) in present(self.plan, row) {
+            let (start, separator) = (out.len(), if out.is_empty() { "" } else { ", " });
+            out.extend(separator.bytes());
+            out.extend(&column.name);
+            out.extend(b" = ");
+            if self.cell(&mut out, column, cell).is_err() {
+                out.truncate(start);
+            }
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
     /// `UPDATE t SET a = 1 WHERE …`; `false` where there is nothing to set.
     pub(crate) fn update(&self, out: &mut Vec<u8>, before: &Row<'_>, after: &Row<'_>) -> Result<bool, ApplyError> {
         out.extend(b"UPDATE ");

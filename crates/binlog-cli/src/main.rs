@@ -1,12 +1,14 @@
 //! The `binlog` command: looks into, cuts, copies and applies MySQL and MariaDB binary logs.
 
 mod commands;
+mod conflicts;
 mod connection;
 mod failure;
 mod inputs;
 mod keys;
 mod output;
 mod overflow;
+mod plan;
 mod progress;
 mod report;
 mod rules_file;

@@ -8,6 +8,8 @@ fn target(name: &str, data_type: &str) -> TargetColumn {
     TargetColumn {
         name: name.to_owned(),
         data_type: data_type.to_owned(),
+        full_type: data_type.to_owned(),
+        collation: None,
         unsigned: false,
         generated: name == "sum",
         on_update: name == "seen",
@@ -50,6 +52,9 @@ fn plan(key: &[&str]) -> Plan {
         columns: columns.map(|(name, data_type)| target(name, data_type)).into(),
         hidden: 0,
         key: key.iter().map(|name| (*name).to_owned()).collect(),
+        unique: Vec::new(),
+        foreign: false,
+        versioned: false,
         triggers: Vec::new(),
         engine: "InnoDB".to_owned(),
     };

@@ -3,15 +3,17 @@
 use std::sync::atomic::Ordering;
 
 use anyhow::{Result, bail};
-use binlog_applier::{Applier, ApplierOptions};
-use binlog_filter::Filter;
+use binlog_applier::{Applier, Preflight};
+use binlog_filter::{Filter, RuleSet};
 use binlog_parser::gtid::GtidProgress;
 use binlog_replica::{Ending, Observer as _, Pipeline, State, Status, Until, drive};
 use binlog_source::Next;
 use clap::Args;
 
+use crate::commands::target::TargetArgs;
 use crate::commands::until::UntilArgs;
 use crate::inputs::InputArgs;
+use crate::plan;
 use crate::progress::{StatusLine, warn_of};
 use crate::schema::SchemaArgs;
 use crate::selection::SelectionArgs;
@@ -23,12 +25,11 @@ use crate::stop::stop_flag;
 /// the target's table binlog_replica.checkpoint, and written in the same transaction as the data.
 #[derive(Args, Debug)]
 pub(crate) struct Apply {
-    /// The target: mysql://user@host:port
-    #[arg(long, value_name = "URL")]
-    to: String,
-    /// Name of the checkpoint: one for each source of a target
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    name: String,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Change nothing: print what would be applied, where it would end, and what would be in the way
+    #[arg(long)]
+    dry_run: bool,
     /// Print no status line
     #[arg(long, short)]
     quiet: bool,
@@ -46,14 +47,14 @@ impl Apply {
     pub(crate) fn run(self) -> Result<()> {
         let rules = self.selection.rules()?;
         let until = self.until.until().unwrap_or_default();
+        if self.dry_run {
+            return self.plan(rules, &until);
+        }
         if self.input.can_be_read_again() {
             // It would be too late to say so after everything was applied.
             self.find_statement(&until)?;
         }
-        let target = ApplierOptions {
-            name: self.name.clone(),
-            ..ApplierOptions::new(self.input.connection.server(&self.to)?)
-        };
+        let target = self.target.options(&self.input.connection)?;
         let catalog = self.schema.catalog(&self.input.connection)?;
         let mut source = self.input.open()?;
         let mut applier = Applier::connect(&target)?;
@@ -71,11 +72,39 @@ impl Apply {
         drive(pipeline, &mut status, &mut line, &stop)?;
         line.state(&State::Stopped { status: &status });
         warn_of(&filter);
+        self.target.warn_of_conflicts();
         let is_stopped = stop.load(Ordering::Relaxed);
         if matches!(until, Until::Statement(_)) && ending.statement().is_none() && !is_stopped {
             bail!("{NOT_FOUND}; all of it was applied");
         }
         Ok(())
+    }
+
+    /// Looks at everything, and changes nothing.
+    fn plan(&self, rules: RuleSet, until: &Until) -> Result<()> {
+        let target = self.target.options(&self.input.connection)?;
+        let catalog = self.schema.catalog(&self.input.connection)?;
+        let mut source = self.input.open()?;
+        let mut preflight = Preflight::connect(&target)?;
+        let mut ending = Ending::new(until.clone(), preflight.gtids().clone());
+        let mut filter = Filter::new(rules).with_definitions(catalog);
+        while !ending.is_reached() {
+            match source.next()? {
+                Next::Chunk(chunk) => preflight.look(&filter.apply(ending.cut(chunk)?)?)?,
+                Next::Idle => {}
+                Next::End => break,
+            }
+        }
+        warn_of(&filter);
+        let end = ending.is_reached().then(|| match until {
+            Until::Time(_) => "before the first transaction of that time or later".to_owned(),
+            Until::Gtids(gtids) => format!("after {gtids}"),
+            _ => match ending.statement() {
+                Some(place) => format!("before the transaction at {place}"),
+                None => "where it was asked for".to_owned(),
+            },
+        });
+        plan::tell(&preflight.findings(), end.as_deref())
     }
 
     /// Looks for the statement before which the replay is to end, and says where it is.

@@ -7,6 +7,7 @@ mod filter;
 mod info;
 pub(crate) mod mysqlbinlog;
 mod replicate;
+mod target;
 mod until;
 mod verify;
 

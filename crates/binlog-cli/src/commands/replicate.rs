@@ -8,6 +8,7 @@ use binlog_replica::{Backoff, ReplicaOptions, Until};
 use binlog_source::{LiveOptions, StartAt};
 use clap::Args;
 
+use crate::commands::target::TargetArgs;
 use crate::commands::until::UntilArgs;
 use crate::connection::ConnectionArgs;
 use crate::progress::StatusLine;
@@ -25,16 +26,12 @@ pub(crate) struct Replicate {
     /// The source: mysql://user@host:port
     #[arg(long, value_name = "URL")]
     from: String,
-    /// The target: mysql://user@host:port
-    #[arg(long, value_name = "URL")]
-    to: String,
+    #[command(flatten)]
+    target: TargetArgs,
     /// Where to begin if the target has no checkpoint: oldest, current, FILE:POSITION, or the
     /// GTIDs that the target holds already; by default with the source's first log
     #[arg(long, value_name = "WHERE", value_parser = parse_start)]
     start: Option<StartAt>,
-    /// Name of the checkpoint: one for each source of a target
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    name: String,
     /// Number by which the source knows this replica; by default a random one
     #[arg(long, value_name = "ID", default_value_t = 0, hide_default_value = true)]
     connection_server_id: u32,
@@ -68,9 +65,8 @@ impl Replicate {
         let options = ReplicaOptions {
             source,
             target: ApplierOptions {
-                name: self.name,
                 held,
-                ..ApplierOptions::new(self.connection.server(&self.to)?)
+                ..self.target.options(&self.connection)?
             },
             filter: Filter::new(self.selection.rules()?).with_definitions(self.schema.catalog(&self.connection)?),
             until: if self.until_end {
@@ -80,7 +76,9 @@ impl Replicate {
             },
             backoff: Backoff::default(),
         };
-        binlog_replica::run(&options, &mut StatusLine::new(self.quiet), &*stop_flag()?)?;
+        let run = binlog_replica::run(&options, &mut StatusLine::new(self.quiet), &*stop_flag()?);
+        self.target.warn_of_conflicts();
+        run?;
         Ok(())
     }
 }
