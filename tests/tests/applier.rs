@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use binlog_applier::{Applied, Applier, ApplierOptions, ApplyError};
+use binlog_applier::{Applied, Applier, ApplierOptions, ApplyError, Via};
 use binlog_parser::{Chunk, Decoder, Event, MAGIC_LEN, PositionMeaning, RawEvent, Run, TransactionTracker};
 use binlog_testkit::compare::compare;
 use binlog_testkit::workload::{DROPPED, Workload, kept_tables};
@@ -506,7 +506,7 @@ fn rows_without_key_are_found_by_all_their_bytes() -> Result<()> {
 }
 
 /// A target that holds the source's first statements, and an error from the last.
-fn fails(statements: &[&str], on_target: &str) -> Result<(ApplyError, Server)> {
+fn fails(via: Via, statements: &[&str], on_target: &str) -> Result<(ApplyError, Server)> {
     let (source, target) = (start(Flavour::MariaDb118)?, start_target(Flavour::MariaDb118)?);
     let (last, first) = statements.split_last().context("statements")?;
     source.execute(first)?;
@@ -515,11 +515,15 @@ fn fails(statements: &[&str], on_target: &str) -> Result<(ApplyError, Server)> {
     drop(applier);
     target.execute([on_target])?;
     source.execute([last])?;
-    let mut applier = Applier::connect(&options(&target))?;
+    let mut applier = Applier::connect(&ApplierOptions {
+        via,
+        ..options(&target)
+    })?;
     let chunk = chunks(source.binlogs()?.last().context("a log")?, usize::MAX)?
         .pop()
         .context("a chunk")?;
-    let error = applier.apply(&chunk).err().context("no error")?;
+    let applied = applier.apply(&chunk).and_then(|_| applier.flush());
+    let error = applied.err().context("no error")?;
     let refused = applier.apply(&chunk).err().context("no error")?;
     ensure!(refused.to_string().contains("connect again"), "{refused}");
     Ok((error, target))
@@ -532,15 +536,19 @@ fn differences_are_errors() -> Result<()> {
         "CREATE TABLE d.t (id INT PRIMARY KEY, a INT)",
         "INSERT INTO d.t VALUES (1, 1), (2, 2)",
     ];
-    let check = |last: &str, on_target: &str, expected: &str| -> Result<()> {
+    let check_via = |via: Via, last: &str, on_target: &str, expected: &str| -> Result<()> {
         let statements: Vec<&str> = TABLE.into_iter().chain([last]).collect();
-        let (error, target) = fails(&statements, on_target)?;
+        let (error, target) = fails(via, &statements, on_target)?;
         let text = error.to_string();
         ensure!(text.contains(expected) && !error.is_transient(), "{text}");
         ensure!(text.contains("binlog.000001 at "), "{text}");
         let count: Option<u64> = target.conn()?.query_first("SELECT COUNT(*) FROM d.t WHERE a = 99")?;
         ensure!(count.unwrap_or(0) == 0);
         Ok(())
+    };
+    let check = |last: &str, on_target: &str, expected: &str| -> Result<()> {
+        check_via(Via::Auto, last, on_target, expected)?;
+        check_via(Via::Sql, last, on_target, expected)
     };
     check(
         "UPDATE d.t SET a = 99",
@@ -562,7 +570,8 @@ fn differences_are_errors() -> Result<()> {
         "ALTER TABLE d.t ADD b INT",
         "2 columns in the log",
     )?;
-    check(
+    check_via(
+        Via::Sql,
         "INSERT INTO d.t VALUES (3, 99)",
         "CREATE TRIGGER d.tr BEFORE INSERT ON d.t FOR EACH ROW SET NEW.a = 1",
         "trigger tr",
@@ -656,7 +665,7 @@ fn interrupt(source: &Server, target: &Server, before: u64, after: u64) -> Resul
 }
 
 const KEEP_INTENT: &str =
-    "CREATE TRIGGER binlog_replica.keep_intent AFTER INSERT ON binlog_replica.checkpoint FOR EACH ROW
+    "CREATE TRIGGER binlog_replica.keep_intent AFTER UPDATE ON binlog_replica.checkpoint FOR EACH ROW
     INSERT INTO d.saved SELECT NEW.name, NEW.log_file, NEW.log_position, NEW.gtids, NEW.updated_at, NEW.intent_sql,
     NEW.intent_remedy, NEW.intent_before, NEW.intent_file, NEW.intent_position, NEW.intent_gtids
     FROM DUAL WHERE NEW.intent_sql IS NOT NULL";
