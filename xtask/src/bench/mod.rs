@@ -5,26 +5,32 @@ mod logs;
 mod machine;
 mod measure;
 mod read;
+mod replica;
 mod table;
 mod walk;
 
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
+use binlog_testkit::Flavour;
 use clap::{Args, Subcommand};
 
 use crate::workspace;
+use logs::Load;
 
 /// What to measure.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {
-    /// Size of the log that is read, in MB.
+    /// Size of the log that is read, in MB; 0 for none.
     #[arg(long, default_value_t = 100)]
     size_mb: u64,
     /// Size of the log that is applied, in MB; 0 for none.
     #[arg(long, default_value_t = 25)]
     apply_mb: u64,
+    /// Of what is applied, only this: mysql or mariadb.
+    #[arg(long)]
+    apply_only: Option<String>,
     /// How often each program runs, by turns.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -46,12 +52,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     ensure!(options.rounds > 0, "no rounds, no numbers");
     let programs = Programs::build()?;
-    let log = logs::sysbench(options.size_mb)?;
     let machine = machine::describe(&programs)?;
-    println!("{machine}\n\n{}", read::measure(&programs, &log, options.rounds)?);
+    println!("{machine}");
+    if options.size_mb > 0 {
+        let log = Load::Writes.log(Flavour::MySql97, options.size_mb)?;
+        println!("\n{}", read::measure(&programs, &log, options.rounds)?);
+    }
     if options.apply_mb > 0 {
-        let log = logs::sysbench(options.apply_mb)?;
-        println!("\n{}", apply::measure(&programs, &log, options.rounds)?);
+        apply::measure(
+            &programs,
+            options.apply_mb,
+            options.rounds,
+            options.apply_only.as_deref(),
+        )?;
     }
     Ok(())
 }

@@ -29,6 +29,16 @@ impl Contender {
         Ok(())
     }
 
+    /// Adds a run that was measured otherwise.
+    pub(super) fn add(&mut self, run: Run) {
+        self.runs.push(run);
+    }
+
+    /// What is shown.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn times(&self) -> Vec<Duration> {
         let mut times: Vec<_> = self.runs.iter().map(|run| run.time).collect();
         times.sort_unstable();
@@ -52,6 +62,12 @@ impl Contender {
 /// The table of all contenders, each compared with the one at `reference`. `bytes` is the size of
 /// what each of them reads.
 pub(super) fn markdown(contenders: &[Contender], reference: usize, bytes: u64) -> String {
+    markdown_times(contenders, reference, bytes, "times mysqlbinlog")
+}
+
+/// The same; `times` says how many times as fast as what.
+pub(super) fn markdown_times(contenders: &[Contender], reference: usize, bytes: u64, times: &str) -> String {
+    let head = HEAD.replace("{times}", times);
     let reference = contenders.get(reference).map_or(f64::NAN, Contender::median);
     let megabytes = bytes as f64 / 1e6;
     let rows = contenders.iter().map(|contender| {
@@ -61,11 +77,11 @@ pub(super) fn markdown(contenders: &[Contender], reference: usize, bytes: u64) -
         let peak = contender.peak() / 1_000_000;
         format!("| `{name}` | {best:.2} | {median:.2} | {rate:.1} | {times:.1} | {peak} |\n")
     });
-    HEAD.to_owned() + &rows.collect::<String>()
+    head + &rows.collect::<String>()
 }
 
 const HEAD: &str = "\
-| command | best, s | median, s | MB/s | times mysqlbinlog | peak memory, MB |
+| command | best, s | median, s | MB/s | {times} | peak memory, MB |
 |---|---:|---:|---:|---:|---:|
 ";
 
