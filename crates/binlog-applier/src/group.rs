@@ -24,6 +24,9 @@ pub(crate) struct Shape {
     pub(crate) columns_after: Option<Box<[u8]>>,
     /// Seconds since 1970 UTC, where the target takes values from it.
     pub(crate) timestamp: Option<u32>,
+    /// Number of the row event, where rows are found by all their columns: servers look for all rows of an event at once, and none
+    /// of them may be another one's row after its change.
+    pub(crate) event: Option<u64>,
 }
 
 impl PartialEq for Shape {
@@ -35,6 +38,7 @@ impl PartialEq for Shape {
                 shape.flags,
                 shape.partial,
                 shape.timestamp,
+                shape.event,
             )
         };
         Arc::ptr_eq(&self.plan, &other.plan)

@@ -29,6 +29,8 @@ pub(crate) struct Merger {
     claims: Claims,
     file: Option<Arc<str>>,
     server_id: u32,
+    /// Row events that were taken.
+    events: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -55,6 +57,7 @@ impl Merger {
             claims: Claims::default(),
             file: None,
             server_id: 0,
+            events: 0,
         }
     }
 
@@ -81,6 +84,7 @@ impl Merger {
             self.file = Some(Arc::clone(&chunk.file));
         }
         self.server_id = raw.header.server_id;
+        self.events += 1;
         let whole = is_whole(rows);
         let timeless = whole && plan.timeless;
         let shape = Shape {
@@ -92,6 +96,7 @@ impl Merger {
             columns: rows.columns.bytes().into(),
             columns_after: rows.columns_after.map(|columns| columns.bytes().into()),
             timestamp: (!timeless).then_some(raw.header.timestamp),
+            event: (plan.key.is_empty() && rows.kind != RowsKind::Insert).then_some(self.events),
         };
         let shape = self.shape(shape);
         let (mut before, mut after) = (Row::default(), Row::default());
